@@ -1,1 +1,20 @@
-fn main() {}
+//! The supervisor: an MCP server to the agent's host, an MCP client to the upstream servers, and the only
+//! process that holds connections and credentials. `cli` reads the command line and starts everything else.
+
+#![forbid(unsafe_code)]
+
+mod cli;
+mod config;
+mod credential;
+mod demo_server;
+mod execution;
+mod gateway;
+mod guest;
+mod monitor;
+mod report;
+mod supervisor;
+mod upstream;
+
+fn main() -> std::process::ExitCode {
+    cli::main()
+}

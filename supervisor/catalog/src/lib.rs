@@ -1,0 +1,1 @@
+//! Upstream tool definitions as a program finds them: names, types, files, search.
