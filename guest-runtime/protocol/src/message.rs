@@ -42,6 +42,9 @@ pub struct Prepare {
     pub filter_digest: String,
     /// The arena's size in bytes.
     pub memory_bytes: u64,
+    /// Bytecode instructions the run may use: the engine takes the figure when it is built, before the program
+    /// and its limits are known. The supervisor sends [`Limits::instructions`].
+    pub instructions: u64,
     /// Lock down with `SECCOMP_MODE_STRICT` in place of the filter: even fewer calls, and no clock register.
     /// The supervisor sets it only for the proof that the guest lives with that too.
     #[serde(default)]
@@ -162,16 +165,16 @@ pub enum JsonType {
     Object,
 }
 
-/// Calls a tool. Both names are the original ones.
+/// Calls a tool. Both names are the original ones. The guest writes the arguments as raw JSON.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct ToolCall {
+pub struct ToolCall<A = serde_json::Map<String, serde_json::Value>> {
     /// The server's name.
     pub server: String,
     /// The tool's name.
     pub tool: String,
     /// One JSON object.
-    pub arguments: serde_json::Map<String, serde_json::Value>,
+    pub arguments: A,
 }
 
 /// Why a tool call has no result: the `data` of the JSON-RPC error; its `message` is written for the model.
