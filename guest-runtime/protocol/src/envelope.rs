@@ -170,6 +170,69 @@ pub fn raw<V: Serialize>(value: &V) -> Result<Box<RawValue>, serde_json::Error> 
     to_raw_value(value)
 }
 
+/// The supervisor's methods by name, each with what belongs to the run that asks.
+#[cfg(feature = "dispatch")]
+pub struct Methods<R: Send + Sync + 'static>(jsonrpc_core::MetaIoHandler<std::sync::Arc<R>>);
+
+#[cfg(feature = "dispatch")]
+impl<R: Send + Sync + 'static> Default for Methods<R> {
+    fn default() -> Self {
+        Self(jsonrpc_core::MetaIoHandler::default())
+    }
+}
+
+#[cfg(feature = "dispatch")]
+impl<R: Send + Sync + 'static> Methods<R> {
+    /// Adds a method. Its parameters arrive as their type, or it is not called.
+    pub fn add<P, A, F>(&mut self, method: &'static str, answer: A)
+    where
+        P: serde::de::DeserializeOwned,
+        A: Fn(P, std::sync::Arc<R>) -> F + Send + Sync + 'static,
+        F: Future<Output = Result<serde_json::Value, Refusal>> + Send + 'static,
+    {
+        self.0.add_method_with_meta(method, move |params: jsonrpc_core::Params, run| {
+            let answered = params.parse::<P>().map(|params| answer(params, run));
+            let future: jsonrpc_core::BoxFuture<_> = Box::pin(async move {
+                answered?.await.map_err(|refusal| Error {
+                    code: ErrorCode::from(refusal.code),
+                    message: refusal.message,
+                    data: refusal.data,
+                })
+            });
+            future
+        });
+    }
+
+    /// Calls a method and returns the answer's payload.
+    ///
+    /// # Errors
+    /// When there is no such method or the parameters are not its parameters: no honest guest sends either.
+    pub async fn call(
+        &self,
+        id: u64,
+        method: String,
+        params: &RawValue,
+        run: std::sync::Arc<R>,
+    ) -> Result<Vec<u8>, String> {
+        let params = match serde_json::from_str(params.get()).map_err(|error| error.to_string())? {
+            serde_json::Value::Object(members) => jsonrpc_core::Params::Map(members),
+            serde_json::Value::Array(items) => jsonrpc_core::Params::Array(items),
+            _ => return Err(format!("{method}: parameters that are neither an object nor an array")),
+        };
+        let call = jsonrpc_core::MethodCall { jsonrpc: Some(Version::V2), method, params, id: Id::Num(id) };
+        let output = self.0.handle_call(jsonrpc_core::Call::MethodCall(call), run).await;
+        match output {
+            Some(jsonrpc_core::Output::Failure(failure))
+                if matches!(failure.error.code, ErrorCode::MethodNotFound | ErrorCode::InvalidParams) =>
+            {
+                Err(failure.error.message)
+            }
+            Some(output) => serde_json::to_vec(&output).map_err(|error| error.to_string()),
+            None => Err("a request without an answer".into()),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Message, read};

@@ -1,0 +1,287 @@
+//! The cgroup leaf of each guest: memory, processes and processor share, limited before it runs.
+//!
+//! On a cgroup v2 host the leaves stand in a subtree that was delegated to us; on a v1 or hybrid host there is
+//! one directory per controller. cgroups-rs knows the files of both. Directories are made and removed here:
+//! the crate ignores a directory that it could not make, and on v2 writes to ancestors that are not ours.
+
+use cgroups_rs::cgroup::Cgroup;
+use cgroups_rs::cpu::CpuController;
+use cgroups_rs::hierarchies::{V1, V2, is_cgroup2_unified_mode};
+use cgroups_rs::memory::MemController;
+use cgroups_rs::pid::PidController;
+use cgroups_rs::{Controllers, Hierarchy, MaxValue};
+use std::fs;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The controllers a leaf must have, by the names v1 mounts them under.
+const CONTROLLERS: [(&str, Controllers); 3] =
+    [("memory", Controllers::Mem), ("pids", Controllers::Pids), ("cpu", Controllers::Cpu)];
+
+/// Where cgroup v2 is mounted (file-hierarchy(7) and systemd).
+const UNIFIED: &str = "/sys/fs/cgroup";
+
+/// Our own processes' place beside the leaves: a v2 group with members cannot pass controllers on
+/// ("no internal processes", cgroups(7)).
+const OWN_GROUP: &str = "supervisor";
+
+/// Names of leaves: this, the supervisor's process id, the run.
+const LEAF_PREFIX: &str = "oubliette-run-";
+
+/// One whole processor, in microseconds per period: a guest has one thread.
+const CPU_PERIOD_US: u64 = 100_000;
+const CPU_QUOTA_US: i64 = 100_000;
+
+/// A leaf cannot be removed while the kernel still finishes its last process.
+const REMOVE_TRIES: u32 = 50;
+const REMOVE_PAUSE: Duration = Duration::from_millis(2);
+
+/// Why guests cannot be put into a leaf on this host.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("cgroup: {what}: {cause}. {remedy}")]
+pub(crate) struct LeafError {
+    what: String,
+    cause: String,
+    remedy: String,
+}
+
+const REMEDY_V2: &str = "Start oubliette where a cgroup subtree is delegated to it: as a systemd service with \
+    Delegate=cpu memory pids, or by `systemd-run --user --scope -p Delegate=yes oubliette …`; or name a delegated \
+    group as [host] cgroup in the configuration";
+const REMEDY_V1: &str = "On a cgroup v1 or hybrid host root must hand over one directory per controller: \
+    mkdir and chown /sys/fs/cgroup/{memory,pids,cpu}/NAME to this user, and name it as [host] cgroup = \"/NAME\" \
+    in the configuration";
+
+/// A directory in which leaves are made: one on v2, one per controller on v1.
+#[derive(Debug, Clone)]
+struct Parent {
+    controller: &'static str,
+    mount: PathBuf,
+    /// Below the mount, without a leading slash.
+    relative: PathBuf,
+}
+
+/// Where leaves are made on this host.
+#[derive(Debug, Clone)]
+pub(crate) struct Leaves {
+    v2: bool,
+    parents: Vec<Parent>,
+}
+
+impl Leaves {
+    /// Finds the place: the configured group, else our own. Clears leaves of supervisors that are gone.
+    pub(crate) fn find(configured: Option<&str>) -> Result<Self, LeafError> {
+        let leaves = if is_cgroup2_unified_mode() { Self::find_v2(configured)? } else { Self::find_v1(configured)? };
+        leaves.remove_abandoned();
+        Ok(leaves)
+    }
+
+    fn find_v2(configured: Option<&str>) -> Result<Self, LeafError> {
+        let mount = PathBuf::from(UNIFIED);
+        let relative = match configured {
+            Some(path) => PathBuf::from(path.trim_start_matches('/')),
+            None => own_v2_subtree(&mount)?,
+        };
+        let parent = Parent { controller: "unified", mount, relative };
+        enable_controllers(&parent.directory())?;
+        Ok(Self { v2: true, parents: vec![parent] })
+    }
+
+    fn find_v1(configured: Option<&str>) -> Result<Self, LeafError> {
+        let hierarchy = V1::new();
+        let own = own_v1_groups()?;
+        let mut parents = Vec::new();
+        for (name, controller) in CONTROLLERS {
+            let mount = hierarchy.get_mount_point(controller).ok_or_else(|| LeafError {
+                what: format!("controller {name}"),
+                cause: "not mounted on this host".into(),
+                remedy: "Mount it, or boot with cgroup v2".into(),
+            })?;
+            let path = configured.map_or_else(|| own.get(name).cloned().unwrap_or_default(), str::to_owned);
+            let relative = PathBuf::from(path.trim_start_matches('/'));
+            parents.push(Parent { controller: name, mount, relative });
+        }
+        Ok(Self { v2: false, parents })
+    }
+
+    /// A few words for `doctor` and the run's record.
+    pub(crate) fn describe(&self) -> String {
+        let kind = if self.v2 { "v2" } else { "v1" };
+        let places: Vec<String> = self.parents.iter().map(|p| p.directory().display().to_string()).collect();
+        format!("cgroup {kind} below {}", places.join(", "))
+    }
+
+    /// Makes a leaf and sets its limits.
+    pub(crate) fn make(&self, run: &str, memory_bytes: u64) -> Result<Leaf, LeafError> {
+        let name = format!("{LEAF_PREFIX}{}-{run}", std::process::id());
+        let mut leaf = Leaf { v2: self.v2, directories: Vec::new(), cgroups: Vec::new() };
+        for parent in &self.parents {
+            let directory = parent.directory().join(&name);
+            fs::create_dir(&directory).map_err(|error| self.error(format!("mkdir {}", directory.display()), &error))?;
+            leaf.directories.push(directory);
+            leaf.cgroups.push(self.open(parent, &name));
+        }
+        leaf.limit(memory_bytes).map_err(|(what, error)| self.error(what, &error))?;
+        Ok(leaf)
+    }
+
+    fn open(&self, parent: &Parent, name: &str) -> Cgroup {
+        let path = parent.relative.join(name);
+        if self.v2 {
+            Cgroup::load(Box::new(V2::new()), path)
+        } else {
+            Cgroup::load_with_specified_controllers(Box::new(V1::new()), path, vec![parent.controller.into()])
+        }
+    }
+
+    fn error(&self, what: String, cause: &dyn std::fmt::Display) -> LeafError {
+        let remedy = if self.v2 { REMEDY_V2 } else { REMEDY_V1 };
+        LeafError { what, cause: cause.to_string(), remedy: remedy.into() }
+    }
+
+    fn remove_abandoned(&self) {
+        for parent in &self.parents {
+            let Ok(entries) = fs::read_dir(parent.directory()) else { continue };
+            for entry in entries.flatten() {
+                if abandoned(&entry.file_name().to_string_lossy()) {
+                    let _ = fs::remove_dir(entry.path());
+                }
+            }
+        }
+    }
+}
+
+impl Parent {
+    fn directory(&self) -> PathBuf {
+        self.mount.join(&self.relative)
+    }
+}
+
+/// One guest's leaf. Removed when dropped; by then its guest must be gone.
+#[derive(Debug)]
+pub(crate) struct Leaf {
+    v2: bool,
+    directories: Vec<PathBuf>,
+    cgroups: Vec<Cgroup>,
+}
+
+impl Leaf {
+    /// The open `cgroup.procs` files, for the jailer to write to.
+    pub(crate) fn procs(&self) -> io::Result<Vec<OwnedFd>> {
+        let open = |directory: &PathBuf| fs::OpenOptions::new().write(true).open(directory.join("cgroup.procs"));
+        self.directories.iter().map(|directory| open(directory).map(OwnedFd::from)).collect()
+    }
+
+    /// Whether the kernel killed in this leaf because its memory was used up.
+    pub(crate) fn out_of_memory(&self) -> bool {
+        let file = if self.v2 { "memory.events" } else { "memory.oom_control" };
+        let count = |text: String| {
+            text.lines().find_map(|line| line.strip_prefix("oom_kill ")?.trim().parse::<u64>().ok()).unwrap_or(0)
+        };
+        self.directories.iter().filter_map(|d| fs::read_to_string(d.join(file)).ok()).any(|text| count(text) > 0)
+    }
+
+    fn limit(&self, memory_bytes: u64) -> Result<(), (String, cgroups_rs::error::Error)> {
+        let bytes = i64::try_from(memory_bytes).unwrap_or(i64::MAX);
+        for cgroup in &self.cgroups {
+            if let Some(memory) = cgroup.controller_of::<MemController>() {
+                memory.set_limit(bytes).map_err(|error| (format!("memory limit {bytes}"), error))?;
+                self.forbid_swap(memory, bytes)?;
+            }
+            if let Some(pids) = cgroup.controller_of::<PidController>() {
+                pids.set_pid_max(MaxValue::Value(1)).map_err(|error| ("pids limit 1".into(), error))?;
+            }
+            if let Some(cpu) = cgroup.controller_of::<CpuController>() {
+                cpu.set_cfs_quota_and_period(Some(CPU_QUOTA_US), Some(CPU_PERIOD_US))
+                    .map_err(|error| ("cpu limit of one processor".into(), error))?;
+            }
+        }
+        self.kill_as_one()
+    }
+
+    /// Swap has its own limit, and its file only where the kernel accounts for swap. On v1 the limit counts
+    /// memory and swap together.
+    fn forbid_swap(&self, memory: &MemController, bytes: i64) -> Result<(), (String, cgroups_rs::error::Error)> {
+        let (file, limit) = if self.v2 { ("memory.swap.max", 0) } else { ("memory.memsw.limit_in_bytes", bytes) };
+        if !self.directories.iter().any(|directory| directory.join(file).exists()) {
+            return Ok(());
+        }
+        memory.set_memswap_limit(limit).map_err(|error| (format!("{file} = {limit}"), error))
+    }
+
+    /// v2 only: one process over the limit ends all of the leaf. v1 has no such file and one process.
+    fn kill_as_one(&self) -> Result<(), (String, cgroups_rs::error::Error)> {
+        let Some(directory) = self.directories.first().filter(|_| self.v2) else { return Ok(()) };
+        fs::write(directory.join("memory.oom.group"), "1").map_err(|error| {
+            let kind = cgroups_rs::error::ErrorKind::WriteFailed("memory.oom.group".into(), "1".into());
+            ("memory.oom.group = 1".into(), cgroups_rs::error::Error::with_cause(kind, error))
+        })
+    }
+}
+
+impl Drop for Leaf {
+    fn drop(&mut self) {
+        for cgroup in &self.cgroups {
+            let _ = cgroup.kill();
+        }
+        for directory in &self.directories {
+            for _ in 0..REMOVE_TRIES {
+                match fs::remove_dir(directory) {
+                    Err(error) if error.raw_os_error() == Some(nix::libc::EBUSY) => std::thread::sleep(REMOVE_PAUSE),
+                    _ => break,
+                }
+            }
+        }
+    }
+}
+
+/// Whether this is the leaf of a supervisor that no longer runs.
+fn abandoned(name: &str) -> bool {
+    let pid = name.strip_prefix(LEAF_PREFIX).and_then(|rest| rest.split('-').next());
+    pid.is_some_and(|pid| !Path::new("/proc").join(pid).exists())
+}
+
+/// Our own v2 group becomes the leaves' parent, so we must first step aside into a group of our own.
+fn own_v2_subtree(mount: &Path) -> Result<PathBuf, LeafError> {
+    let error = |what: String, cause: &dyn std::fmt::Display| LeafError {
+        what,
+        cause: cause.to_string(),
+        remedy: REMEDY_V2.into(),
+    };
+    let text = fs::read_to_string("/proc/self/cgroup").map_err(|e| error("read /proc/self/cgroup".into(), &e))?;
+    let own = text.lines().find_map(|line| line.strip_prefix("0::/")).unwrap_or_default();
+    let own = Path::new(own);
+    if own.file_name().is_some_and(|name| name == OWN_GROUP) {
+        return Ok(own.parent().unwrap_or(own).to_path_buf());
+    }
+    let aside = mount.join(own).join(OWN_GROUP);
+    fs::create_dir_all(&aside).map_err(|e| error(format!("mkdir {}", aside.display()), &e))?;
+    fs::write(aside.join("cgroup.procs"), std::process::id().to_string())
+        .map_err(|e| error(format!("move this process to {}", aside.display()), &e))?;
+    Ok(own.to_path_buf())
+}
+
+/// Passes the controllers on to the leaves.
+fn enable_controllers(directory: &Path) -> Result<(), LeafError> {
+    let file = directory.join("cgroup.subtree_control");
+    fs::write(&file, "+memory +pids +cpu").map_err(|cause| LeafError {
+        what: format!("write \"+memory +pids +cpu\" to {}", file.display()),
+        cause: if cause.raw_os_error() == Some(nix::libc::EBUSY) {
+            "the group still has other processes in it (a shell, perhaps)".into()
+        } else {
+            cause.to_string()
+        },
+        remedy: REMEDY_V2.into(),
+    })
+}
+
+/// Our own group in each v1 hierarchy, by controller.
+fn own_v1_groups() -> Result<std::collections::HashMap<String, String>, LeafError> {
+    cgroups_rs::cgroup::get_cgroups_relative_paths().map_err(|error| LeafError {
+        what: "read /proc/self/cgroup".into(),
+        cause: error.to_string(),
+        remedy: "Mount /proc for this process".into(),
+    })
+}

@@ -1,0 +1,112 @@
+//! What lives as long as the process: the upstream connections, the catalog made from them, the jail.
+
+use crate::config::Config;
+use crate::execution;
+use crate::guest::jail::{Jail, JailError};
+use crate::monitor::{self, Monitored};
+use crate::report::{Blame, RunReport};
+use crate::upstream::Upstreams;
+use catalog::Catalog;
+use guest_protocol::envelope::Methods;
+use guest_protocol::limits::Limits;
+use guest_protocol::message::Mode;
+use policies::Profile;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::Semaphore;
+
+/// Runs at the same time. More wait their turn, in order; each has its own 30 seconds once it starts.
+const CONCURRENT_RUNS: usize = 16;
+
+/// A program to run.
+#[derive(Debug, Clone)]
+pub(crate) struct RunRequest {
+    /// TypeScript or JavaScript.
+    pub(crate) source: String,
+    /// Wall clock for this run; the configured limit where absent, and at most that.
+    pub(crate) timeout_ms: Option<u64>,
+    /// Run it, or only check it.
+    pub(crate) mode: Mode,
+}
+
+/// The supervisor.
+pub(crate) struct Supervisor {
+    pub(crate) upstreams: Arc<Upstreams>,
+    pub(crate) jail: Jail,
+    pub(crate) limits: Limits,
+    pub(crate) methods: Methods<Monitored>,
+    catalog: Mutex<(u64, Arc<Catalog>)>,
+    turns: Semaphore,
+    runs: AtomicU64,
+}
+
+/// Why the supervisor cannot start.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StartError {
+    /// The profile is wrong.
+    #[error("{0}")]
+    Profile(#[from] policies::Error),
+    /// The jail cannot be made here.
+    #[error("{0}")]
+    Jail(#[from] JailError),
+}
+
+impl StartError {
+    pub(crate) const fn blame(&self) -> Blame {
+        match self {
+            Self::Profile(_) => Blame::Operator,
+            Self::Jail(error) => error.blame(),
+        }
+    }
+}
+
+/// The jail that a configuration describes.
+pub(crate) fn jail(config: &Config) -> Result<Jail, StartError> {
+    let profile = config.profile.as_deref().map_or_else(Profile::builtin, Profile::load)?.compile()?;
+    Ok(Jail::new(profile, config.host.cgroup.as_deref())?)
+}
+
+impl Supervisor {
+    /// Checks that guests can be made, then connects to every upstream server.
+    pub(crate) async fn start(config: Config) -> Result<Arc<Self>, StartError> {
+        let jail = jail(&config)?;
+        let upstreams = Arc::new(Upstreams::start(config.servers).await);
+        let catalog = (upstreams.generation(), Arc::new(Catalog::build(upstreams.definitions())));
+        Ok(Arc::new(Self {
+            upstreams,
+            jail,
+            limits: config.limits,
+            methods: monitor::methods(),
+            catalog: Mutex::new(catalog),
+            turns: Semaphore::new(CONCURRENT_RUNS),
+            runs: AtomicU64::new(0),
+        }))
+    }
+
+    /// The catalog of what the upstream servers offer now.
+    pub(crate) fn catalog(&self) -> Arc<Catalog> {
+        let generation = self.upstreams.generation();
+        let mut current = self.catalog.lock().unwrap_or_else(PoisonError::into_inner);
+        if current.0 != generation {
+            *current = (generation, Arc::new(Catalog::build(self.upstreams.definitions())));
+        }
+        Arc::clone(&current.1)
+    }
+
+    /// Runs one program in a fresh guest. Dropping the future kills the guest and cancels its calls.
+    pub(crate) async fn execute(&self, request: RunRequest) -> RunReport {
+        // The semaphore is never closed, so a turn always comes.
+        let _turn = self.turns.acquire().await;
+        execution::execute(self, request).await
+    }
+
+    /// A name for the next run: unique in this process, fit for a host name.
+    pub(crate) fn next_run(&self) -> String {
+        format!("run-{}", self.runs.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+
+    /// Ends every upstream server.
+    pub(crate) async fn shutdown(&self) {
+        self.upstreams.shutdown().await;
+    }
+}
