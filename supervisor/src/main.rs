@@ -7,6 +7,7 @@ mod cli;
 mod config;
 mod credential;
 mod demo_server;
+mod ending;
 mod execution;
 mod gateway;
 mod guest;

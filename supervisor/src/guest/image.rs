@@ -13,6 +13,9 @@ use std::path::{Path, PathBuf};
 /// Largest guest executable, bytes. An unstripped one is about 150 MB.
 const MAX_IMAGE_BYTES: u64 = 512 << 20;
 
+/// "May be executed", said aloud: vm.memfd_noexec = 1 takes it from whoever does not (memfd_create(2), Linux 6.3).
+const MFD_EXEC: MFdFlags = MFdFlags::from_bits_retain(0x10);
+
 /// A guest executable that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ImageError {
@@ -54,7 +57,9 @@ pub(crate) fn load(path: &Path) -> Result<Image, ImageError> {
 
 fn seal(bytes: &[u8]) -> std::io::Result<OwnedFd> {
     let flags = MFdFlags::MFD_CLOEXEC | MFdFlags::MFD_ALLOW_SEALING;
-    let mut file = std::fs::File::from(memfd_create(c"oubliette-guest", flags)?);
+    let create = |flags| memfd_create(c"oubliette-guest", flags);
+    // Kernels before 6.3 do not know the flag, and need none.
+    let mut file = std::fs::File::from(create(flags | MFD_EXEC).or_else(|_| create(flags))?);
     file.write_all(bytes)?;
     let seals = SealFlag::F_SEAL_SEAL | SealFlag::F_SEAL_SHRINK | SealFlag::F_SEAL_GROW | SealFlag::F_SEAL_WRITE;
     fcntl(&file, FcntlArg::F_ADD_SEALS(seals))?;

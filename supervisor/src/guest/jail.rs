@@ -148,6 +148,7 @@ impl Jail {
             filter,
             filter_digest: self.profile.digests.last_filter.clone(),
             memory_bytes: limits.memory_bytes,
+            instructions: limits.instructions,
             strict,
         }
     }

@@ -1,0 +1,25 @@
+//! `oubliette serve`: the gateway for an agent's host, until the host closes its end.
+
+use super::{ConfigFile, Failure};
+use crate::gateway;
+use std::process::ExitCode;
+use std::sync::Arc;
+use tokio::signal::unix::{SignalKind, signal};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    config: ConfigFile,
+}
+
+pub(super) async fn serve(arguments: Arguments) -> Result<ExitCode, Failure> {
+    let mut terminate = signal(SignalKind::terminate()).map_err(Failure::internal)?;
+    let supervisor = arguments.config.start().await?;
+    let served = tokio::select! {
+        served = gateway::serve_stdio(Arc::clone(&supervisor)) => served.map_err(Failure::internal),
+        _ = terminate.recv() => Ok(()),
+        _ = tokio::signal::ctrl_c() => Ok(()),
+    };
+    supervisor.shutdown().await;
+    served.map(|()| ExitCode::SUCCESS)
+}
