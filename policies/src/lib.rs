@@ -1,1 +1,22 @@
+//! What a guest may do to the kernel, as data, and the one path from that data to what the kernel is given.
+//!
+//! [`Profile`] is the document, read strictly: an unknown key, a missing reason, a dangerous permission without an
+//! argument condition is an error with file, line and column. [`Profile::compile`] turns it into BPF programs, a
+//! Landlock ruleset and limits; [`CompiledProfile::jail_spec`] into what one jailer is told.
+//!
+//! A profile cannot leave a layer out. The single exception is the cgroup leaf, by name and with a reason.
 
+mod compile;
+mod document;
+mod error;
+mod landlock;
+mod lint;
+mod profile;
+mod seccomp;
+
+pub use compile::{CompiledProfile, Digests, RunLimits};
+pub use document::{Comparison, Condition, Entry, Width};
+pub use error::ProfileError;
+pub use landlock::{RIGHTS, Right, RightKind};
+pub use profile::Profile;
+pub use seccomp::Arch;

@@ -1,0 +1,169 @@
+//! The child, seen from outside: made in one call, killed and reaped on every way out.
+
+use crate::cgroup::Attached;
+use crate::descriptors::{self, Ward};
+use crate::error::{Halt, advise, at, found};
+use crate::inherit::Inherited;
+use crate::line::{self, Line};
+use crate::log::Log;
+use crate::report::Control;
+use crate::sys::{self, Made, Twin};
+use jail_spec::{End, EndStatus, Identity, Step, StepError, StepReport};
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use std::convert::Infallible;
+use std::os::fd::{AsFd, OwnedFd};
+
+/// Which of the two processes goes on here.
+pub(crate) enum Side {
+    Inside(Line),
+    Outside(Child, Made),
+}
+
+/// A process that does not outlive this value.
+pub(crate) struct Child {
+    pub(crate) pid: i32,
+    pub(crate) line: Line,
+    pidfd: OwnedFd,
+    reaped: bool,
+}
+
+/// Makes the child in its namespaces. It must not run far before it is mapped and in its leaf: it waits on the line.
+pub(crate) fn divide() -> Result<Side, StepError> {
+    let (outside, inside) = line::pair()?;
+    let call = "clone3(CLONE_NEWUSER|NEWNS|NEWPID|NEWNET|NEWIPC|NEWUTS|NEWCGROUP|CLONE_PIDFD)";
+    let refused = |errno| {
+        let advice = [
+            (
+                Errno::EPERM,
+                "this host forbids user namespaces to this program (AppArmor, SELinux or seccomp)",
+            ),
+            (Errno::ENOSPC, "user.max_user_namespaces or another limit of namespaces is used up or 0"),
+            (Errno::EUSERS, "user namespaces are nested too deeply"),
+            (Errno::EAGAIN, "pids.max or RLIMIT_NPROC of the supervisor is used up"),
+        ];
+        advise(at(Step::Namespaces, call)(errno), &advice)
+    };
+    match sys::clone_into_namespaces().map_err(refused)? {
+        Twin::Child => Ok(Side::Inside(inside)),
+        Twin::Parent { pid, pidfd, by } => {
+            Ok(Side::Outside(Child { pid, line: outside, pidfd, reaped: false }, by))
+        }
+    }
+}
+
+/// The rest of the child's life: takes the steps inside, reports, and executes the guest or ends.
+pub(crate) fn live(
+    inherited: Inherited,
+    line: Line,
+    inside: impl FnOnce(&Ward, &mut Log) -> Result<Infallible, Halt>,
+) -> ! {
+    let (line, outcome) = match descriptors::arrange(inherited, line) {
+        Ok(ward) => {
+            let mut log = Log::new(ward.spec.until);
+            let halt = inside(&ward, &mut log);
+            (ward.line, halt.map_err(|halt| (halt, log)))
+        }
+        Err((line, error)) => (line, Err((Halt::Failed(error), Log::new(None)))),
+    };
+    let told = match outcome {
+        Ok(never) => match never {},
+        Err((Halt::Reached, log)) => line.tell(&Ok(log.steps())),
+        Err((Halt::Failed(error), _)) => line.tell(&Err(error)),
+    };
+    sys::exit_now(if told.is_ok() { 0 } else { jail_spec::EXIT_SETUP_FAILED })
+}
+
+impl Child {
+    /// Lets the child run, once it is where it belongs.
+    pub(crate) fn release(self, attached: Result<Attached, Halt>) -> Result<Self, Halt> {
+        match attached {
+            Ok(Attached { .. }) | Err(Halt::Reached) => {}
+            Err(failed) => return Err(failed),
+        }
+        self.line.release()?;
+        Ok(self)
+    }
+
+    /// Hears the child's steps, and waits until it has executed the guest if it is asked to.
+    pub(crate) fn see_through(self, log: &mut Log, identity: Identity) -> Result<Self, StepError> {
+        let Some(outcome) = self.line.hear(identity)? else { return Err(self.vanished()) };
+        for report in outcome? {
+            log.add(report);
+        }
+        if log.reaches(Step::Exec) {
+            if let Some(outcome) = self.line.hear(identity)? {
+                outcome?;
+                return Err(found(Step::Exec, "end of the line", "the child reports twice"));
+            }
+            log.add(StepReport { step: Step::Exec, evidence: "the line closed on exec".into() });
+        }
+        Ok(self)
+    }
+
+    /// Kills the guest as soon as the supervisor is gone or says anything: there is nothing to say after the spec.
+    ///
+    /// The supervisor's end of the socket is the life line, not PR_SET_PDEATHSIG: that signal follows the *thread*
+    /// that spawned us, and the threads of a supervisor's pool come and go.
+    pub(crate) fn watch(mut self, control: &Control) -> Result<End, StepError> {
+        let mut ends = [
+            PollFd::new(self.pidfd.as_fd(), PollFlags::POLLIN),
+            PollFd::new(control.as_fd(), PollFlags::POLLIN),
+        ];
+        loop {
+            match poll(&mut ends, PollTimeout::NONE) {
+                Err(Errno::EINTR) => {}
+                Err(errno) => return Err(at(Step::Exec, "poll([pidfd, 0], -1)")(errno)),
+                Ok(_) => break,
+            }
+        }
+        self.end()
+    }
+
+    /// Kills the child whether or not it has ended by itself (it is not reaped yet, so it cannot be another), waits.
+    fn end(&mut self) -> Result<End, StepError> {
+        match sys::kill(&self.pidfd) {
+            Ok(()) | Err(Errno::ESRCH) => {}
+            Err(errno) => return Err(at(Step::Exec, "pidfd_send_signal(pidfd, SIGKILL)")(errno)),
+        }
+        let (status, usage) = sys::wait(self.pid).map_err(at(Step::Exec, format!("wait4({})", self.pid)))?;
+        self.reaped = true;
+        Ok(End {
+            status: end_status(status),
+            cpu_us: microseconds(usage.ru_utime).saturating_add(microseconds(usage.ru_stime)),
+            max_rss_kib: usage.ru_maxrss.try_into().unwrap_or_default(),
+        })
+    }
+
+    /// What to say of a child that ended without a word.
+    fn vanished(mut self) -> StepError {
+        match self.end() {
+            Ok(end) => {
+                found(Step::Namespaces, "read(line)", format!("no report from the child: {:?}", end.status))
+            }
+            Err(error) => error,
+        }
+    }
+}
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        if !self.reaped {
+            // Nobody is left to tell; a child that cannot be killed dies of its parent-death signal.
+            let _ = self.end();
+        }
+    }
+}
+
+fn end_status(status: i32) -> EndStatus {
+    if libc::WIFSIGNALED(status) {
+        EndStatus::Killed(libc::WTERMSIG(status))
+    } else {
+        EndStatus::Exited(libc::WEXITSTATUS(status))
+    }
+}
+
+fn microseconds(time: libc::timeval) -> u64 {
+    let seconds = u64::try_from(time.tv_sec).unwrap_or_default();
+    seconds.saturating_mul(1_000_000).saturating_add(u64::try_from(time.tv_usec).unwrap_or_default())
+}

@@ -1,0 +1,48 @@
+//! One shape for everything that can go wrong: the step, the call as strace would print it, and its errno.
+
+use jail_spec::{Step, StepError};
+use nix::errno::Errno;
+use std::io;
+
+/// A failed call; for `map_err`.
+pub(crate) fn at(step: Step, call: impl Into<String>) -> impl FnOnce(Errno) -> StepError {
+    move |errno| StepError {
+        step,
+        call: call.into(),
+        errno: errno as i32,
+        meaning: format!("{errno:?} ({})", errno.desc()),
+    }
+}
+
+/// A failed call of the standard library; for `map_err`.
+pub(crate) fn at_io(step: Step, call: impl Into<String>) -> impl FnOnce(io::Error) -> StepError {
+    move |error| at(step, call)(Errno::from_raw(error.raw_os_error().unwrap_or_default()))
+}
+
+/// A check that found something else than it must be.
+pub(crate) fn found(step: Step, check: impl Into<String>, found: impl Into<String>) -> StepError {
+    StepError { step, call: check.into(), errno: 0, meaning: found.into() }
+}
+
+/// Says what to do about the errors for which the kernel's own words do not.
+pub(crate) fn advise(mut error: StepError, advice: &[(Errno, &str)]) -> StepError {
+    if let Some((_, remedy)) = advice.iter().find(|(errno, _)| *errno as i32 == error.errno) {
+        error.meaning = format!("{}: {remedy}", error.meaning);
+    }
+    error
+}
+
+/// Why the sequence stopped.
+#[derive(Debug)]
+pub(crate) enum Halt {
+    /// The last step that was asked for is taken.
+    Reached,
+    /// A step could not be taken.
+    Failed(StepError),
+}
+
+impl From<StepError> for Halt {
+    fn from(error: StepError) -> Self {
+        Self::Failed(error)
+    }
+}

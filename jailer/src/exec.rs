@@ -1,0 +1,30 @@
+//! Executes the guest.
+
+use crate::descriptors::Ward;
+use crate::error::{Halt, at};
+use crate::log::Log;
+use crate::seccomp::Filtered;
+use jail_spec::{Step, StepError};
+use nix::fcntl::AtFlags;
+use nix::unistd::execveat;
+use std::convert::Infallible;
+use std::ffi::CStr;
+
+/// The guest's name in `ps`; also all there is in its argv.
+const NAME: &CStr = c"oubliette-guest";
+
+/// Reports first: afterwards this program is gone, and the line closes.
+pub(crate) fn guest(_filtered: Filtered, ward: &Ward, log: &Log) -> Result<Infallible, Halt> {
+    if !log.reaches(Step::Exec) {
+        return Err(Halt::Reached);
+    }
+    ward.line.tell(&Ok(log.steps()))?;
+    let environment: [&CStr; 0] = [];
+    let failed: StepError = match execveat(&ward.image, c"", &[NAME], &environment, AtFlags::AT_EMPTY_PATH) {
+        Ok(never) => match never {},
+        Err(errno) => {
+            at(Step::Exec, "execveat(image, \"\", [\"oubliette-guest\"], [], AT_EMPTY_PATH)")(errno)
+        }
+    };
+    Err(Halt::Failed(failed))
+}

@@ -1,0 +1,79 @@
+//! Takes every right of the spec's Landlock ABI away, with no rule that gives one back.
+
+use crate::error::found;
+use crate::no_new_privs::NoNewPrivs;
+use jail_spec::{Ruleset as Wanted, Step, StepError};
+use landlock::{
+    ABI, Access, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible, LandlockStatus, RestrictionStatus,
+    Ruleset, RulesetAttr, RulesetCreatedAttr, RulesetError, RulesetStatus, Scope,
+};
+
+const STEP: Step = Step::Landlock;
+
+/// Proof: the ruleset is in force.
+pub(crate) struct Restricted(());
+
+/// The image can still be executed: a memfd lies on a mount of the kernel's own, which Landlock leaves out.
+pub(crate) fn restrict(_proof: &NoNewPrivs, wanted: &Wanted) -> Result<(Restricted, String), StepError> {
+    let (filesystem, network, scopes) = rights(wanted)?;
+    let status = enforce(filesystem, network, scopes).map_err(|error| {
+        let remedy =
+            "this kernel's Landlock is off (boot with lsm=landlock,...) or older than the profile demands";
+        found(STEP, format!("landlock_restrict_self(ABI {})", wanted.abi), format!("{error}: {remedy}"))
+    })?;
+    if status.ruleset != RulesetStatus::FullyEnforced {
+        return Err(found(STEP, "RulesetStatus::FullyEnforced", format!("{:?}", status.ruleset)));
+    }
+    let kernel = match status.landlock {
+        LandlockStatus::Available { effective_abi, kernel_abi } => {
+            kernel_abi.map_or_else(|| effective_abi.to_string(), |abi| abi.to_string())
+        }
+        other => return Err(found(STEP, "LandlockStatus::Available", format!("{other:?}"))),
+    };
+    let door = match std::fs::File::open("/") {
+        Err(error) if error.raw_os_error() == Some(libc::EACCES) => "open(\"/\") = EACCES",
+        result => return Err(found(STEP, "open(\"/\") = EACCES", format!("{result:?}"))),
+    };
+    let (files, ports, scoped) = (filesystem.len(), network.len(), scopes.len());
+    let evidence = format!(
+        "ABI {} of the kernel's {kernel}: {files} filesystem and {ports} network rights taken, \
+                            {scoped} scopes, no rule, fully enforced; {door}",
+        wanted.abi
+    );
+    Ok((Restricted(()), evidence))
+}
+
+type Rights = (BitFlags<AccessFs>, BitFlags<AccessNet>, BitFlags<Scope>);
+
+/// Refuses bits that the crate, or the ABI the profile names, does not know: they would not be enforced.
+fn rights(wanted: &Wanted) -> Result<Rights, StepError> {
+    let abi = ABI::from(i32::try_from(wanted.abi).unwrap_or(i32::MAX));
+    let unknown =
+        |bits: &str| found(STEP, format!("{bits} of ABI {}", wanted.abi), "a bit this jailer does not know");
+    let filesystem = BitFlags::from_bits(wanted.filesystem).map_err(|_| unknown("handled_access_fs"))?;
+    let network = BitFlags::from_bits(wanted.network).map_err(|_| unknown("handled_access_net"))?;
+    let scopes = BitFlags::from_bits(wanted.scoped).map_err(|_| unknown("scoped"))?;
+    let later = !AccessFs::from_all(abi).contains(filesystem)
+        || !AccessNet::from_all(abi).contains(network)
+        || !Scope::from_all(abi).contains(scopes);
+    if later || abi as u32 != wanted.abi {
+        return Err(found(STEP, format!("rights of ABI {}", wanted.abi), "a right of a later ABI"));
+    }
+    Ok((filesystem, network, scopes))
+}
+
+fn enforce(
+    filesystem: BitFlags<AccessFs>,
+    network: BitFlags<AccessNet>,
+    scopes: BitFlags<Scope>,
+) -> Result<RestrictionStatus, RulesetError> {
+    Ruleset::default()
+        .set_compatibility(CompatLevel::HardRequirement)
+        .handle_access(filesystem)?
+        .handle_access(network)?
+        .scope(scopes)?
+        .create()?
+        // It is set already, and visibly: the crate shall not do it in passing.
+        .set_no_new_privs(false)
+        .restrict_self()
+}

@@ -1,0 +1,98 @@
+//! The supervisor's socket: what goes back to it, and the exit status.
+
+use crate::child::Child;
+use crate::error::{Halt, at};
+use crate::inherit::{Inherited, TakenOver};
+use crate::log::Log;
+use crate::privileges;
+use jail_spec::{EXIT_SETUP_FAILED, EXIT_STARTED_BY_HAND, Identity, Report, Step, StepError};
+use nix::errno::Errno;
+use nix::sys::socket::{MsgFlags, send};
+use std::io::Write;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+
+/// The supervisor's end of everything: reports go out, an end of file comes in when it is gone.
+pub(crate) struct Control(BorrowedFd<'static>);
+
+impl Control {
+    pub(crate) fn new(socket: BorrowedFd<'static>) -> Self {
+        Self(socket)
+    }
+
+    pub(crate) fn number(&self) -> RawFd {
+        self.0.as_raw_fd()
+    }
+
+    /// Sends one report. `EPIPE`, without a signal, when the supervisor is gone.
+    pub(crate) fn send(&self, report: &Report) -> Result<(), Errno> {
+        let bytes = jail_spec::encode(report).map_err(|_| Errno::EMSGSIZE)?;
+        send(self.number(), &bytes, MsgFlags::MSG_NOSIGNAL).map(drop)
+    }
+}
+
+impl AsFd for Control {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0
+    }
+}
+
+/// Takes the steps, reports what became of them, and gives the exit status. The one place a failure leaves by.
+pub(crate) fn finish(
+    taken: TakenOver,
+    outside: impl FnOnce(Inherited, &mut Log) -> Result<Child, Halt>,
+) -> i32 {
+    let (control, inherited) = match taken {
+        Ok(taken) => taken,
+        Err(reason) => {
+            say(&format!("oubliette-jailer is started by oubliette, not by hand: {reason}."));
+            return EXIT_STARTED_BY_HAND;
+        }
+    };
+    match inherited.and_then(|inherited| run(&control, inherited, outside)) {
+        Ok(()) => 0,
+        Err(error) => {
+            let text = error.to_string();
+            if control.send(&Report::Failed(error)).is_err() {
+                say(&text);
+            }
+            EXIT_SETUP_FAILED
+        }
+    }
+}
+
+fn run(
+    control: &Control,
+    inherited: Inherited,
+    outside: impl FnOnce(Inherited, &mut Log) -> Result<Child, Halt>,
+) -> Result<(), StepError> {
+    let identity = inherited.spec.identity;
+    let mut log = Log::new(inherited.spec.until);
+    match outside(inherited, &mut log) {
+        Ok(child) => guard(control, child, log, identity),
+        // Stopped before there was a process.
+        Err(Halt::Reached) => tell(control, &Report::Jailed { pid: 0, steps: log.into_steps() }),
+        Err(Halt::Failed(error)) => Err(error),
+    }
+}
+
+fn guard(control: &Control, child: Child, mut log: Log, identity: Identity) -> Result<(), StepError> {
+    let child = child.see_through(&mut log, identity)?;
+    privileges::follow(identity)?;
+    let runs = log.reaches(Step::Exec);
+    tell(control, &Report::Jailed { pid: child.pid, steps: log.into_steps() })?;
+    if runs {
+        let end = child.watch(control)?;
+        // A supervisor that is gone is why the guest was killed; nobody is left to tell.
+        let _ = control.send(&Report::Ended(end));
+    }
+    Ok(())
+}
+
+fn tell(control: &Control, report: &Report) -> Result<(), StepError> {
+    control.send(report).map_err(at(Step::Exec, "send(0, report)"))
+}
+
+fn say(sentence: &str) {
+    // Standard error may be closed; there is nowhere else to complain.
+    let _ = writeln!(std::io::stderr(), "{sentence}");
+}

@@ -1,0 +1,64 @@
+//! Exchanges the root for an empty, read-only one.
+
+use crate::error::{advise, at, at_io, found};
+use crate::namespaces::Settled;
+use jail_spec::{Step, StepError};
+use nix::errno::Errno;
+use nix::mount::{MntFlags, MsFlags, mount, umount2};
+use nix::sys::stat::Mode;
+use nix::sys::statvfs::{FsFlags, statvfs};
+use nix::unistd::{chdir, mkdir, pivot_root};
+use std::fs;
+
+const STEP: Step = Step::Root;
+
+/// The one directory that must exist here: the identity was mapped through it.
+const COVERED: &str = "/proc";
+
+/// One page and one inode: room for the root directory and nothing else (tmpfs(5)).
+const OPTIONS: &str = "size=4k,nr_inodes=1,mode=0555";
+
+/// Proof: there is no file to open.
+pub(crate) struct Emptied(());
+
+/// Takes the proof that the identity is settled: mounts by root itself would be owned by root.
+pub(crate) fn replace(_settled: Settled) -> Result<(Emptied, String), StepError> {
+    let none: Option<&str> = None;
+    mount(none, "/", none, MsFlags::MS_PRIVATE | MsFlags::MS_REC, none)
+        .map_err(at(STEP, "mount(NULL, \"/\", NULL, MS_PRIVATE|MS_REC)"))?;
+    let closed = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
+    mount(Some("jail"), COVERED, Some("tmpfs"), closed, Some(OPTIONS)).map_err(at(
+        STEP,
+        format!("mount(\"jail\", {COVERED:?}, \"tmpfs\", MS_NOSUID|MS_NODEV|MS_NOEXEC, {OPTIONS:?})"),
+    ))?;
+    chdir(COVERED).map_err(at(STEP, format!("chdir({COVERED:?})")))?;
+    let advice = [(Errno::EINVAL, "the host's root is the initial ramfs, which cannot be left")];
+    pivot_root(".", ".").map_err(|errno| advise(at(STEP, "pivot_root(\".\", \".\")")(errno), &advice))?;
+    umount2(".", MntFlags::MNT_DETACH).map_err(at(STEP, "umount2(\".\", MNT_DETACH)"))?;
+    chdir("/").map_err(at(STEP, "chdir(\"/\")"))?;
+    // Now, not at the first mount: pivot_root needs nothing written, but a tmpfs starts writable.
+    mount(none, "/", none, MsFlags::MS_REMOUNT | MsFlags::MS_RDONLY | closed, Some(OPTIONS))
+        .map_err(at(STEP, "mount(NULL, \"/\", NULL, MS_REMOUNT|MS_RDONLY|MS_NOSUID|MS_NODEV|MS_NOEXEC)"))?;
+    check()
+}
+
+fn check() -> Result<(Emptied, String), StepError> {
+    let entries = fs::read_dir("/").map_err(at_io(STEP, "getdents(\"/\")"))?.count();
+    let parent = fs::read_dir("/..").map_err(at_io(STEP, "getdents(\"/..\")"))?.count();
+    let directory = std::env::current_dir().map_err(at_io(STEP, "getcwd()"))?;
+    if entries != 0 || parent != 0 || directory.as_os_str() != "/" {
+        let seen = format!("{entries} entries, {parent} in its parent, in {}", directory.display());
+        return Err(found(STEP, "an empty root", seen));
+    }
+    let flags = statvfs("/").map_err(at(STEP, "statvfs(\"/\")"))?.flags();
+    let wanted = FsFlags::ST_RDONLY | FsFlags::ST_NOSUID | FsFlags::ST_NODEV | FsFlags::ST_NOEXEC;
+    if !flags.contains(wanted) {
+        return Err(found(STEP, "statvfs(\"/\") has ro,nosuid,nodev,noexec", format!("{flags:?}")));
+    }
+    match mkdir("/door", Mode::S_IRWXU) {
+        Err(Errno::EROFS) => {
+            Ok((Emptied(()), "empty tmpfs, ro nosuid nodev noexec; mkdir(\"/door\") = EROFS".into()))
+        }
+        result => Err(found(STEP, "mkdir(\"/door\") = EROFS", format!("{result:?}"))),
+    }
+}

@@ -1,0 +1,30 @@
+//! Installs the first filter; the guest stacks its own on top of it.
+
+use crate::descriptors::Exact;
+use crate::error::{at, found};
+use crate::no_new_privs::NoNewPrivs;
+use crate::sys;
+use jail_spec::{Instruction, Step, StepError};
+use seccompiler::{apply_filter, sock_filter};
+
+const STEP: Step = Step::Seccomp;
+
+/// Proof: the first filter is in force.
+pub(crate) struct Filtered(());
+
+/// Last before the exec: the filter forbids what the steps above need. `NoNewPrivs` is demanded because the crate
+/// would set it in passing.
+pub(crate) fn install(
+    _proof: &NoNewPrivs,
+    _exact: Exact,
+    filter: &[Instruction],
+) -> Result<(Filtered, String), StepError> {
+    let program: Vec<sock_filter> =
+        filter.iter().map(|&Instruction(code, jt, jf, k)| sock_filter { code, jt, jf, k }).collect();
+    let call = format!("seccomp(SECCOMP_SET_MODE_FILTER, 0, {} instructions)", program.len());
+    apply_filter(&program).map_err(|error| found(STEP, call, error.to_string()))?;
+    match sys::is_filtered().map_err(at(STEP, "prctl(PR_GET_SECCOMP)"))? {
+        true => Ok((Filtered(()), format!("{} instructions, mode 2", program.len()))),
+        false => Err(found(STEP, "prctl(PR_GET_SECCOMP) = 2", "no filter in force")),
+    }
+}
