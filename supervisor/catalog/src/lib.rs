@@ -1,1 +1,136 @@
 //! Upstream tool definitions as a program finds them: names, types, files, search.
+//!
+//! A [`Catalog`] is made once from what the upstream servers listed and never changes; a new listing makes a new
+//! one. Nothing here does I/O, and nothing that an upstream wrote can make it fail: a part of a definition that
+//! cannot be understood is left out, or is `unknown`, at that very place.
+
+mod files;
+mod names;
+mod schema;
+mod search;
+mod server;
+mod suggest;
+mod tool;
+
+pub use files::FileError;
+pub use search::{Coverage, Detail, SearchAnswer, SearchHit, SearchRequest, ServerHit, Unavailable};
+pub use tool::Tool;
+
+use guest_protocol::message::{ServerName, ServerShape};
+use search::Index;
+use server::Server;
+use std::collections::HashMap;
+
+/// What one upstream server said of itself.
+#[derive(Debug, Default)]
+pub struct ServerDefinitions {
+    /// Its name in the configuration.
+    pub name: String,
+    /// Its instructions, from `initialize` or `server/discover`.
+    pub instructions: Option<String>,
+    /// Its tools, each as it came in `tools/list`.
+    pub tools: Vec<serde_json::Value>,
+    /// Why it is not available; it has no tools then.
+    pub failed: Option<String>,
+}
+
+/// Every upstream server and tool at one moment.
+#[derive(Debug)]
+pub struct Catalog {
+    servers: Vec<Server>,
+    by_name: HashMap<String, usize>,
+    by_identifier: HashMap<String, usize>,
+    index: Index,
+}
+
+impl Catalog {
+    /// Makes a catalog. Of servers with the same name the first counts, and of tools.
+    #[must_use]
+    pub fn build(definitions: Vec<ServerDefinitions>) -> Self {
+        let mut by_name = HashMap::new();
+        let mut kept: Vec<ServerDefinitions> = Vec::new();
+        for server in definitions {
+            if !by_name.contains_key(&server.name) {
+                by_name.insert(server.name.clone(), kept.len());
+                kept.push(server);
+            }
+        }
+        let names: Vec<&str> = kept.iter().map(|server| server.name.as_str()).collect();
+        let identifiers = names::identifiers(&names, "server");
+        let by_identifier = identifiers.iter().cloned().enumerate().map(|(at, it)| (it, at)).collect();
+        let servers: Vec<Server> = kept
+            .into_iter()
+            .zip(identifiers)
+            .map(|(server, identifier)| Server::new(identifier, server))
+            .collect();
+        let index = Index::build(&servers);
+        Self { servers, by_name, by_identifier, index }
+    }
+
+    /// Every server by both names, in the order of the configuration, also those that are not available.
+    #[must_use]
+    pub fn servers(&self) -> Vec<ServerName> {
+        let name =
+            |server: &Server| ServerName { name: server.name.clone(), identifier: server.identifier.clone() };
+        self.servers.iter().map(name).collect()
+    }
+
+    /// What a program's calls to `server` (either name) are checked against.
+    #[must_use]
+    pub fn shape(&self, server: &str) -> Option<&ServerShape> {
+        self.server(server).map(Server::shape)
+    }
+
+    /// A tool, by either name of its server and of itself; the original names go first.
+    #[must_use]
+    pub fn tool(&self, server: &str, tool: &str) -> Option<&Tool> {
+        self.server(server)?.tool(tool)
+    }
+
+    /// Says to a model that there is no such server, and what there is.
+    #[must_use]
+    pub fn unknown_server(&self, server: &str) -> String {
+        let wanted = tool::quoted(server);
+        if self.servers.is_empty() {
+            return format!("There is no server {wanted}: no server is configured.");
+        }
+        let identifiers = || self.servers.iter().map(|server| server.identifier.as_str());
+        let meant = match suggest::nearest(server, identifiers(), 1).first() {
+            Some(nearest) => format!(" Did you mean tools.{nearest}?"),
+            None => String::new(),
+        };
+        format!("There is no server {wanted}.{meant} Servers: {}.", suggest::listed(identifiers()))
+    }
+
+    /// Says to a model that the server has no such tool, or is not available, and what would work.
+    #[must_use]
+    pub fn unknown_tool(&self, server: &str, tool: &str) -> String {
+        let Some(found) = self.server(server) else { return self.unknown_server(server) };
+        let (name, wanted) = (tool::quoted(&found.name), tool::quoted(tool));
+        if let Some(why) = &found.failed {
+            return format!("Server {name} is not available, so tool {wanted} cannot be called: {why}");
+        }
+        let identifiers = || found.tools.iter().map(|tool| tool.identifier.as_str());
+        let meant =
+            match suggest::nearest(tool, identifiers(), 1).first().and_then(|nearest| found.tool(nearest)) {
+                Some(nearest) => format!(" Did you mean tools.{}.{}?", found.identifier, nearest.signature()),
+                None => String::new(),
+            };
+        match found.tools.len() {
+            0 => format!("Server {name} has no tools."),
+            _ => format!(
+                "Server {name} has no tool {wanted}.{meant} Its tools: {}.",
+                suggest::listed(identifiers())
+            ),
+        }
+    }
+
+    /// By its original name, or else by its identifier.
+    fn server(&self, name: &str) -> Option<&Server> {
+        let at = self.by_name.get(name).or_else(|| self.by_identifier.get(name))?;
+        self.servers.get(*at)
+    }
+}
+
+#[cfg(test)]
+mod tests;

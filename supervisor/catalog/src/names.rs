@@ -11,18 +11,73 @@ const MAX_IDENTIFIER: usize = 128;
 /// Words that cannot name a function or an import in a module, and names that would be found on every object
 /// (`then` would make `await import(…)` call the tool, `index` is the server's own file).
 const RESERVED: &[&str] = &[
-    "arguments", "as", "async", "await", "break", "case", "catch", "class", "const", "constructor", "continue",
-    "debugger", "declare", "default", "delete", "do", "else", "enum", "eval", "export", "extends", "false",
-    "finally", "for", "function", "hasOwnProperty", "if", "implements", "import", "in", "index", "instanceof",
-    "interface", "let", "new", "null", "package", "private", "protected", "prototype", "public", "return",
-    "static", "super", "switch", "then", "this", "throw", "toJSON", "toString", "true", "try", "type", "typeof",
-    "undefined", "valueOf", "var", "void", "while", "with", "yield",
+    "arguments",
+    "as",
+    "async",
+    "await",
+    "break",
+    "case",
+    "catch",
+    "class",
+    "const",
+    "constructor",
+    "continue",
+    "debugger",
+    "declare",
+    "default",
+    "delete",
+    "do",
+    "else",
+    "enum",
+    "eval",
+    "export",
+    "extends",
+    "false",
+    "finally",
+    "for",
+    "function",
+    "hasOwnProperty",
+    "if",
+    "implements",
+    "import",
+    "in",
+    "index",
+    "instanceof",
+    "interface",
+    "let",
+    "new",
+    "null",
+    "package",
+    "private",
+    "protected",
+    "prototype",
+    "public",
+    "return",
+    "static",
+    "super",
+    "switch",
+    "then",
+    "this",
+    "throw",
+    "toJSON",
+    "toString",
+    "true",
+    "try",
+    "type",
+    "typeof",
+    "undefined",
+    "valueOf",
+    "var",
+    "void",
+    "while",
+    "with",
+    "yield",
 ];
 
 /// Names that TypeScript or the printed declarations already use for types.
 const RESERVED_TYPES: &[&str] = &[
-    "Array", "BigInt", "Boolean", "Date", "Error", "Function", "Map", "Number", "Object", "Promise", "Record",
-    "Set", "String", "Symbol",
+    "Array", "BigInt", "Boolean", "Date", "Error", "Function", "Map", "Number", "Object", "Promise",
+    "Record", "Set", "String", "Symbol",
 ];
 
 /// One identifier per name, in the order of `names`, all different. `fallback` names what has no letter at all.
@@ -46,8 +101,7 @@ pub(crate) fn identifiers(names: &[&str], fallback: &str) -> Vec<String> {
 
 /// `wanted`, or `wanted2`, `wanted3`, … : the first that is not in `taken`, which then holds it.
 pub(crate) fn claim_type(wanted: &str, taken: &mut BTreeSet<String>) -> String {
-    let wanted =
-        if RESERVED_TYPES.contains(&wanted) { format!("{wanted}Type") } else { wanted.to_owned() };
+    let wanted = if RESERVED_TYPES.contains(&wanted) { format!("{wanted}Type") } else { wanted.to_owned() };
     if taken.insert(wanted.clone()) {
         return wanted;
     }
@@ -83,7 +137,8 @@ fn identifier(name: &str, fallback: &str) -> String {
 
 /// `name` as the name of a type: PascalCase, a letter first.
 pub(crate) fn type_name(name: &str, fallback: &str) -> String {
-    let pascal: String = words_of(name).map(upper_start).collect::<String>().chars().take(MAX_IDENTIFIER).collect();
+    let pascal: String =
+        words_of(name).map(upper_start).collect::<String>().chars().take(MAX_IDENTIFIER).collect();
     match pascal.chars().next() {
         None => fallback.to_owned(),
         Some(first) if unicode_ident::is_xid_start(first) => pascal,

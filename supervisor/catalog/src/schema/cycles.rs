@@ -24,7 +24,8 @@ fn visit(place: usize, declarations: &mut [Declaration], marks: &mut [Mark]) {
         return;
     }
     set(marks, place, Mark::Open);
-    let Some(mut of) = declarations.get_mut(place).map(|it| std::mem::replace(&mut it.of, Type::Unknown)) else {
+    let Some(mut of) = declarations.get_mut(place).map(|it| std::mem::replace(&mut it.of, Type::Unknown))
+    else {
         return;
     };
     cut(&mut of, declarations, marks);

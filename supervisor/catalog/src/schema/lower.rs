@@ -44,10 +44,21 @@ impl Declarations {
 }
 
 /// The type of `schema`, whose references point into `document`; what they name is added to `declarations`.
-pub(crate) fn lower(schema: &Value, document: &Value, bounds: Bounds, declarations: &mut Declarations) -> Type {
+pub(crate) fn lower(
+    schema: &Value,
+    document: &Value,
+    bounds: Bounds,
+    declarations: &mut Declarations,
+) -> Type {
     let first = declarations.list.len();
-    let mut lowering =
-        Lowering { document, bounds, nodes: 0, declarations, places: BTreeMap::new(), waiting: VecDeque::new() };
+    let mut lowering = Lowering {
+        document,
+        bounds,
+        nodes: 0,
+        declarations,
+        places: BTreeMap::new(),
+        waiting: VecDeque::new(),
+    };
     let root = lowering.schema(schema, 0);
     while let Some((place, target)) = lowering.waiting.pop_front() {
         let of = lowering.schema(target, 0);
@@ -97,11 +108,14 @@ impl<'a> Lowering<'a, '_> {
             all.push(self.schema(member, depth + 1));
         }
         for key in ["oneOf", "anyOf"] {
-            if let Some(members) = schema.get(key).and_then(Value::as_array).filter(|members| !members.is_empty()) {
+            if let Some(members) =
+                schema.get(key).and_then(Value::as_array).filter(|members| !members.is_empty())
+            {
                 all.push(union(members.iter().map(|member| self.schema(member, depth + 1)).collect()));
             }
         }
-        if schema.get("not").is_some_and(|not| not == &Value::Bool(true) || not == &Value::Object(Map::new())) {
+        if schema.get("not").is_some_and(|not| not == &Value::Bool(true) || not == &Value::Object(Map::new()))
+        {
             return Type::Never;
         }
         let of = intersection(all);
@@ -122,7 +136,10 @@ impl<'a> Lowering<'a, '_> {
         match schema.get("type") {
             Some(Value::String(name)) => self.typed(name, schema, depth),
             Some(Value::Array(names)) if !names.is_empty() => union(
-                names.iter().map(|name| self.typed(name.as_str().unwrap_or_default(), schema, depth)).collect(),
+                names
+                    .iter()
+                    .map(|name| self.typed(name.as_str().unwrap_or_default(), schema, depth))
+                    .collect(),
             ),
             _ if ["properties", "required", "additionalProperties", "patternProperties"]
                 .iter()
@@ -130,7 +147,9 @@ impl<'a> Lowering<'a, '_> {
             {
                 self.object(schema, depth)
             }
-            _ if ["items", "prefixItems"].iter().any(|key| schema.contains_key(*key)) => self.list(schema, depth),
+            _ if ["items", "prefixItems"].iter().any(|key| schema.contains_key(*key)) => {
+                self.list(schema, depth)
+            }
             _ => Type::Unknown,
         }
     }
@@ -195,7 +214,12 @@ impl<'a> Lowering<'a, '_> {
         let known = |name: &str| listed.is_some_and(|listed| listed.contains_key(name));
         for name in required.iter().filter(|name| !known(name) && name.len() <= MAX_LITERAL_BYTES) {
             let name = (*name).to_owned();
-            properties.push(Property { name, required: true, doc: words::doc(&Map::new()), of: Type::Unknown });
+            properties.push(Property {
+                name,
+                required: true,
+                doc: words::doc(&Map::new()),
+                of: Type::Unknown,
+            });
         }
         let others = self.others(schema, depth);
         Type::Object(Object { properties, others })
@@ -240,18 +264,23 @@ pub(crate) fn resolve<'a>(document: &'a Value, pointer: &str) -> Option<&'a Valu
     if fragment.is_empty() || fragment.starts_with('/') {
         return document.pointer(&percent_decoded(fragment));
     }
-    ["$defs", "definitions"].iter().filter_map(|key| document.get(*key)?.as_object()).flat_map(Map::values).find(
-        |definition| {
-            ["$anchor", "$dynamicAnchor"].iter().any(|key| definition.get(*key).and_then(Value::as_str) == Some(fragment))
-        },
-    )
+    ["$defs", "definitions"]
+        .iter()
+        .filter_map(|key| document.get(*key)?.as_object())
+        .flat_map(Map::values)
+        .find(|definition| {
+            ["$anchor", "$dynamicAnchor"]
+                .iter()
+                .any(|key| definition.get(*key).and_then(Value::as_str) == Some(fragment))
+        })
 }
 
 fn percent_decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((first, tail)) = rest.split_first() {
-        let digits = tail.get(..2).filter(|_| *first == b'%').and_then(|digits| std::str::from_utf8(digits).ok());
+        let digits =
+            tail.get(..2).filter(|_| *first == b'%').and_then(|digits| std::str::from_utf8(digits).ok());
         match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
             Some(byte) => {
                 bytes.push(byte);
@@ -271,7 +300,15 @@ fn last_name(pointer: &str) -> &str {
     let keyword = |segment: &&str| {
         !matches!(
             *segment,
-            "#" | "" | "properties" | "items" | "$defs" | "definitions" | "anyOf" | "oneOf" | "allOf" | "schema"
+            "#" | ""
+                | "properties"
+                | "items"
+                | "$defs"
+                | "definitions"
+                | "anyOf"
+                | "oneOf"
+                | "allOf"
+                | "schema"
         ) && !segment.bytes().all(|byte| byte.is_ascii_digit())
     };
     pointer.rsplit('/').find(keyword).map_or("", |segment| segment.trim_start_matches('#'))
@@ -315,6 +352,8 @@ fn constant(value: &Value, depth: usize) -> Type {
                 others: Others::Unstated,
             })
         }
-        scalar => keyword_of(scalar).map_or(Type::Unknown, |keyword| Type::Literal(scalar.to_string(), keyword)),
+        scalar => {
+            keyword_of(scalar).map_or(Type::Unknown, |keyword| Type::Literal(scalar.to_string(), keyword))
+        }
     }
 }

@@ -11,9 +11,25 @@ const MAX_TAG_VALUE: usize = 200;
 
 /// Keywords that TypeScript has no type for, shown as tags.
 const TAGS: &[&str] = &[
-    "default", "format", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength",
-    "maxLength", "pattern", "minItems", "maxItems", "uniqueItems", "contentEncoding", "contentMediaType", "deprecated",
-    "readOnly", "writeOnly", "examples",
+    "default",
+    "format",
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "multipleOf",
+    "minLength",
+    "maxLength",
+    "pattern",
+    "minItems",
+    "maxItems",
+    "uniqueItems",
+    "contentEncoding",
+    "contentMediaType",
+    "deprecated",
+    "readOnly",
+    "writeOnly",
+    "examples",
 ];
 
 /// What `schema` says about itself.
@@ -53,15 +69,16 @@ pub(crate) fn first_sentence(text: &str, most: usize) -> String {
 
 /// Tag characters, bidirectional controls and zero-width spaces can carry words that a person does not see.
 fn is_seen(c: char) -> bool {
-    !(c.is_control() && c != '\n' && c != '\t')
-        && !matches!(c,
-            '\u{ad}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-            | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+    let invisible = matches!(c,
+        '\u{ad}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+        | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}');
+    matches!(c, '\n' | '\t') || !(invisible || c.is_control())
 }
 
 fn tags(schema: &Map<String, Value>) -> Vec<String> {
-    let shown = |key: &&str| schema.get(*key).filter(|value| !matches!(value, Value::Null | Value::Bool(false)));
-    let numbers_of_default = schema.get("default").filter(|value| value.is_boolean());
+    let shown =
+        |key: &&str| schema.get(*key).filter(|value| !matches!(value, Value::Null | Value::Bool(false)));
+    let no_by_default = schema.get("default") == Some(&Value::Bool(false));
     let mut tags: Vec<String> = TAGS
         .iter()
         .filter_map(|key| {
@@ -72,7 +89,7 @@ fn tags(schema: &Map<String, Value>) -> Vec<String> {
             Some(format!("@{key} {}", clean(&tag_value(value), MAX_TAG_VALUE)))
         })
         .collect();
-    if numbers_of_default == Some(&Value::Bool(false)) {
+    if no_by_default {
         tags.insert(0, "@default false".into());
     }
     tags

@@ -1,0 +1,91 @@
+//! One upstream server and its tools.
+
+use crate::ServerDefinitions;
+use crate::names;
+use crate::schema::clean;
+use crate::tool::Tool;
+use guest_protocol::message::ServerShape;
+use serde_json::{Map, Value};
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+/// Most tools of one server; its listing names what is beyond.
+const MAX_TOOLS: usize = 20_000;
+/// Longest tool name, in bytes. MCP recommends at most 128 characters (SEP-986).
+const MAX_NAME_BYTES: usize = 512;
+/// Longest instructions that are kept, in characters.
+const MAX_INSTRUCTIONS: usize = 16_000;
+
+#[derive(Debug)]
+pub(crate) struct Server {
+    pub(crate) name: String,
+    pub(crate) identifier: String,
+    pub(crate) instructions: Option<String>,
+    /// Why it is not available.
+    pub(crate) failed: Option<String>,
+    /// In the order of its listing.
+    pub(crate) tools: Vec<Tool>,
+    /// Definitions that no tool could be made of.
+    pub(crate) skipped: usize,
+    by_name: HashMap<String, usize>,
+    by_identifier: HashMap<String, usize>,
+    shape: OnceLock<ServerShape>,
+}
+
+impl Server {
+    pub(crate) fn new(identifier: String, definitions: ServerDefinitions) -> Self {
+        let offered = definitions.tools.len();
+        let mut named: Vec<(String, Map<String, Value>)> = Vec::new();
+        let mut by_name = HashMap::new();
+        for tool in definitions.tools.into_iter().take(MAX_TOOLS) {
+            let Value::Object(definition) = tool else { continue };
+            let Some(name) = definition.get("name").and_then(Value::as_str).filter(|name| usable(name))
+            else {
+                continue;
+            };
+            if !by_name.contains_key(name) {
+                let name = name.to_owned();
+                by_name.insert(name.clone(), named.len());
+                named.push((name, definition));
+            }
+        }
+        let names: Vec<&str> = named.iter().map(|(name, _)| name.as_str()).collect();
+        let identifiers = names::identifiers(&names, "tool");
+        let by_identifier = identifiers.iter().cloned().enumerate().map(|(at, it)| (it, at)).collect();
+        let tools: Vec<Tool> = named
+            .into_iter()
+            .zip(identifiers)
+            .map(|((name, mut definition), identifier)| Tool::new(name, identifier, &mut definition))
+            .collect();
+        Self {
+            name: definitions.name,
+            identifier,
+            instructions: definitions
+                .instructions
+                .map(|text| clean(&text, MAX_INSTRUCTIONS))
+                .filter(|it| !it.is_empty()),
+            failed: definitions.failed.map(|why| clean(&why, 1_000)),
+            skipped: offered - tools.len(),
+            tools,
+            by_name,
+            by_identifier,
+            shape: OnceLock::new(),
+        }
+    }
+
+    /// By its original name, or else by its identifier.
+    pub(crate) fn tool(&self, name: &str) -> Option<&Tool> {
+        let at = self.by_name.get(name).or_else(|| self.by_identifier.get(name))?;
+        self.tools.get(*at)
+    }
+
+    pub(crate) fn shape(&self) -> &ServerShape {
+        self.shape.get_or_init(|| ServerShape {
+            tools: self.tools.iter().map(|tool| tool.shape().clone()).collect(),
+        })
+    }
+}
+
+fn usable(name: &str) -> bool {
+    !name.is_empty() && name.len() <= MAX_NAME_BYTES
+}
