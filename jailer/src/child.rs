@@ -17,13 +17,19 @@ use std::os::fd::{AsFd, OwnedFd};
 /// Which of the two processes goes on here.
 pub(crate) enum Side {
     Inside(Line),
-    Outside(Child, Made),
+    Outside(Newborn),
+}
+
+/// A child that has not executed the guest yet.
+pub(crate) struct Newborn {
+    pub(crate) child: Child,
+    pub(crate) line: Line,
+    pub(crate) by: Made,
 }
 
 /// A process that does not outlive this value.
 pub(crate) struct Child {
     pub(crate) pid: i32,
-    pub(crate) line: Line,
     pidfd: OwnedFd,
     reaped: bool,
 }
@@ -47,7 +53,8 @@ pub(crate) fn divide() -> Result<Side, StepError> {
     match sys::clone_into_namespaces().map_err(refused)? {
         Twin::Child => Ok(Side::Inside(inside)),
         Twin::Parent { pid, pidfd, by } => {
-            Ok(Side::Outside(Child { pid, line: outside, pidfd, reaped: false }, by))
+            let child = Child { pid, pidfd, reaped: false };
+            Ok(Side::Outside(Newborn { child, line: outside, by }))
         }
     }
 }
@@ -74,7 +81,7 @@ pub(crate) fn live(
     sys::exit_now(if told.is_ok() { 0 } else { jail_spec::EXIT_SETUP_FAILED })
 }
 
-impl Child {
+impl Newborn {
     /// Lets the child run, once it is where it belongs.
     pub(crate) fn release(self, attached: Result<Attached, Halt>) -> Result<Self, Halt> {
         match attached {
@@ -86,11 +93,14 @@ impl Child {
     }
 
     /// Hears the child's steps, and waits until it has executed the guest if it is asked to.
-    pub(crate) fn see_through(self, log: &mut Log, identity: Identity) -> Result<Self, StepError> {
-        let Some(outcome) = self.line.hear(identity)? else { return Err(self.vanished()) };
+    pub(crate) fn see_through(self, log: &mut Log, identity: Identity) -> Result<Child, StepError> {
+        let Some(outcome) = self.line.hear(identity)? else { return Err(self.child.vanished()) };
         for report in outcome? {
             log.add(report);
         }
+        let writer =
+            format!("the kernel names {}:{} as its user", identity.outside_uid, identity.outside_gid);
+        log.add(StepReport { step: Step::Namespaces, evidence: writer });
         if log.reaches(Step::Exec) {
             if let Some(outcome) = self.line.hear(identity)? {
                 outcome?;
@@ -98,9 +108,11 @@ impl Child {
             }
             log.add(StepReport { step: Step::Exec, evidence: "the line closed on exec".into() });
         }
-        Ok(self)
+        Ok(self.child)
     }
+}
 
+impl Child {
     /// Kills the guest as soon as the supervisor is gone or says anything: there is nothing to say after the spec.
     ///
     /// The supervisor's end of the socket is the life line, not PR_SET_PDEATHSIG: that signal follows the *thread*
@@ -117,6 +129,8 @@ impl Child {
                 Ok(_) => break,
             }
         }
+        // A message left unread would reset the connection, and our last report with it.
+        control.discard();
         self.end()
     }
 

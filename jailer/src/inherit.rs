@@ -112,6 +112,8 @@ fn read_message(control: &Control) -> Result<(Vec<u8>, Vec<OwnedFd>), StepError>
         return Err(found(STEP, "recvmsg(0, MSG_CMSG_CLOEXEC)", bound));
     }
     bytes.truncate(length);
+    // Not before: a received descriptor would take its number.
+    sys::close_range(1, 1).map_err(at(STEP, "close_range(1, 1, 0)"))?;
     Ok((bytes, attached))
 }
 

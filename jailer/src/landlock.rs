@@ -74,6 +74,6 @@ fn enforce(
         .scope(scopes)?
         .create()?
         // It is set already, and visibly: the crate shall not do it in passing.
-        .set_no_new_privs(false)
+        .no_new_privs(false)
         .restrict_self()
 }

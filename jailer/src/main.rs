@@ -21,7 +21,7 @@ mod seccomp;
 mod steps;
 mod sys;
 
-use child::{Child, Side};
+use child::{Newborn, Side};
 use error::Halt;
 use inherit::Inherited;
 use jail_spec::Step;
@@ -33,16 +33,16 @@ fn main() {
 }
 
 /// Outside: the process is made, mapped and put in its leaf before it may run.
-fn outside(inherited: Inherited, log: &mut Log) -> Result<Child, Halt> {
+fn outside(inherited: Inherited, log: &mut Log) -> Result<Newborn, Halt> {
     log.take(Step::Inherit, || inherit::check_image(&inherited))?;
-    let (child, made) = match log.start(Step::Namespaces, child::divide)? {
+    let newborn = match log.start(Step::Namespaces, child::divide)? {
         Side::Inside(line) => child::live(inherited, line, inside),
-        Side::Outside(child, made) => (child, made),
+        Side::Outside(newborn) => newborn,
     };
     let Inherited { spec, leaf, .. } = inherited;
-    let mapped = log.take(Step::Namespaces, || namespaces::map(&child, made, spec.identity))?;
-    let attached = log.take(Step::Cgroup, || cgroup::attach(&child, mapped, &spec.leaf, &leaf));
-    child.release(attached)
+    let mapped = log.take(Step::Namespaces, || namespaces::map(&newborn, spec.identity))?;
+    let attached = log.take(Step::Cgroup, || cgroup::attach(&newborn.child, mapped, &spec.leaf, &leaf));
+    newborn.release(attached)
 }
 
 /// Inside: everything is taken away; each step takes the proof of the one before.

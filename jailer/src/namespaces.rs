@@ -1,6 +1,6 @@
 //! One identity, mapped into namespaces of its own; no way into others.
 
-use crate::child::Child;
+use crate::child::Newborn;
 use crate::error::{advise, at, at_io, found};
 use crate::line::Line;
 use crate::sys::{self, Made};
@@ -25,13 +25,14 @@ pub(crate) struct Settled(());
 
 /// From outside: maps the identity. setgroups(2) goes first: without privileges the kernel demands it before
 /// gid_map, and with them it stays forbidden for good.
-pub(crate) fn map(child: &Child, made: Made, identity: Identity) -> Result<(Mapped, String), StepError> {
-    check_separate(child.pid)?;
+pub(crate) fn map(newborn: &Newborn, identity: Identity) -> Result<(Mapped, String), StepError> {
+    let pid = newborn.child.pid;
+    check_separate(pid)?;
     let Identity { outside_uid, outside_gid } = identity;
-    write_map(child.pid, "setgroups", "deny")?;
-    write_map(child.pid, "uid_map", &format!("{INSIDE_ID} {outside_uid} 1"))?;
-    write_map(child.pid, "gid_map", &format!("{INSIDE_ID} {outside_gid} 1"))?;
-    let call = if made == Made::Clone3 { "clone3" } else { "clone" };
+    write_map(pid, "setgroups", "deny")?;
+    write_map(pid, "uid_map", &format!("{INSIDE_ID} {outside_uid} 1"))?;
+    write_map(pid, "gid_map", &format!("{INSIDE_ID} {outside_gid} 1"))?;
+    let call = if newborn.by == Made::Clone3 { "clone3" } else { "clone" };
     let kinds = KINDS.join(" ");
     Ok((
         Mapped(()),

@@ -1,13 +1,13 @@
 //! The supervisor's socket: what goes back to it, and the exit status.
 
-use crate::child::Child;
+use crate::child::Newborn;
 use crate::error::{Halt, at};
 use crate::inherit::{Inherited, TakenOver};
 use crate::log::Log;
 use crate::privileges;
 use jail_spec::{EXIT_SETUP_FAILED, EXIT_STARTED_BY_HAND, Identity, Report, Step, StepError};
 use nix::errno::Errno;
-use nix::sys::socket::{MsgFlags, send};
+use nix::sys::socket::{MsgFlags, recv, send};
 use std::io::Write;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 
@@ -21,6 +21,11 @@ impl Control {
 
     pub(crate) fn number(&self) -> RawFd {
         self.0.as_raw_fd()
+    }
+
+    /// Throws away what the supervisor has said.
+    pub(crate) fn discard(&self) {
+        while matches!(recv(self.number(), &mut [0; 1], MsgFlags::MSG_DONTWAIT), Ok(1..)) {}
     }
 
     /// Sends one report. `EPIPE`, without a signal, when the supervisor is gone.
@@ -39,7 +44,7 @@ impl AsFd for Control {
 /// Takes the steps, reports what became of them, and gives the exit status. The one place a failure leaves by.
 pub(crate) fn finish(
     taken: TakenOver,
-    outside: impl FnOnce(Inherited, &mut Log) -> Result<Child, Halt>,
+    outside: impl FnOnce(Inherited, &mut Log) -> Result<Newborn, Halt>,
 ) -> i32 {
     let (control, inherited) = match taken {
         Ok(taken) => taken,
@@ -63,20 +68,20 @@ pub(crate) fn finish(
 fn run(
     control: &Control,
     inherited: Inherited,
-    outside: impl FnOnce(Inherited, &mut Log) -> Result<Child, Halt>,
+    outside: impl FnOnce(Inherited, &mut Log) -> Result<Newborn, Halt>,
 ) -> Result<(), StepError> {
     let identity = inherited.spec.identity;
     let mut log = Log::new(inherited.spec.until);
     match outside(inherited, &mut log) {
-        Ok(child) => guard(control, child, log, identity),
+        Ok(newborn) => guard(control, newborn, log, identity),
         // Stopped before there was a process.
         Err(Halt::Reached) => tell(control, &Report::Jailed { pid: 0, steps: log.into_steps() }),
         Err(Halt::Failed(error)) => Err(error),
     }
 }
 
-fn guard(control: &Control, child: Child, mut log: Log, identity: Identity) -> Result<(), StepError> {
-    let child = child.see_through(&mut log, identity)?;
+fn guard(control: &Control, newborn: Newborn, mut log: Log, identity: Identity) -> Result<(), StepError> {
+    let child = newborn.see_through(&mut log, identity)?;
     privileges::follow(identity)?;
     let runs = log.reaches(Step::Exec);
     tell(control, &Report::Jailed { pid: child.pid, steps: log.into_steps() })?;

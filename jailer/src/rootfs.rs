@@ -18,6 +18,11 @@ const COVERED: &str = "/proc";
 /// One page and one inode: room for the root directory and nothing else (tmpfs(5)).
 const OPTIONS: &str = "size=4k,nr_inodes=1,mode=0555";
 
+/// What a mount of our own can be refused for, although the namespace was granted.
+const DENIED: [(Errno, &str); 2] = [(Errno::EPERM, RESTRICTED), (Errno::EACCES, RESTRICTED)];
+const RESTRICTED: &str = "this host lets a user namespace be made, but takes its capabilities away; on Ubuntu, give \
+                          the jailer an AppArmor profile with `userns` (kernel.apparmor_restrict_unprivileged_userns)";
+
 /// Proof: there is no file to open.
 pub(crate) struct Emptied(());
 
@@ -25,7 +30,7 @@ pub(crate) struct Emptied(());
 pub(crate) fn replace(_settled: Settled) -> Result<(Emptied, String), StepError> {
     let none: Option<&str> = None;
     mount(none, "/", none, MsFlags::MS_PRIVATE | MsFlags::MS_REC, none)
-        .map_err(at(STEP, "mount(NULL, \"/\", NULL, MS_PRIVATE|MS_REC)"))?;
+        .map_err(|errno| advise(at(STEP, "mount(NULL, \"/\", NULL, MS_PRIVATE|MS_REC)")(errno), &DENIED))?;
     let closed = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
     mount(Some("jail"), COVERED, Some("tmpfs"), closed, Some(OPTIONS)).map_err(at(
         STEP,

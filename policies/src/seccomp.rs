@@ -88,6 +88,12 @@ pub(crate) fn number(call: &str, arch: Arch) -> Option<u32> {
     }
 }
 
+/// Whether the architecture has every call of the entry.
+pub(crate) fn knows_all(entry: &Entry, arch: Arch) -> bool {
+    let rules: Vec<Value> = entry.calls.iter().map(|call| json!({ "syscall": call.get_ref() })).collect();
+    run(&Value::Array(rules), arch, "allow", "kill_process").is_ok()
+}
+
 fn loads_number(program: &[Instruction]) -> bool {
     program.get(RULES - 1) == Some(&Instruction(LOAD_WORD, 0, 0, 0))
 }
