@@ -1,0 +1,108 @@
+//! What the check tells a model: what is wrong, and what would work.
+
+use super::arguments::Wrong;
+use super::bindings::Unknown;
+use super::catalog::Catalog;
+use super::globals;
+use super::nearest::nearest;
+use super::super::findings::Findings;
+use guest_protocol::message::{ServerName, ToolShape};
+use oxc::ast::ast::IdentifierReference;
+use oxc::span::Span;
+
+/// Names that a hint lists before it only counts.
+const LISTED_MAX: usize = 12;
+
+/// A server or tool that does not exist.
+pub(super) fn unknown(catalog: &mut Catalog<'_>, unknown: &Unknown, findings: &mut Findings<'_>) {
+    let servers = catalog.servers();
+    let name = &unknown.name;
+    let Some(server) = unknown.server else {
+        let names = || servers.iter().map(|server| server.identifier.as_str());
+        let hint = match nearest(name, names()) {
+            Some(near) => format!("Did you mean `tools.{near}`?"),
+            None => format!("The servers are: {}.", list(names())),
+        };
+        let message = format!("There is no server `{name}`.");
+        return findings.error("unknown-server", unknown.span.start, message, Some(hint));
+    };
+    let server_name = servers.get(server).map_or("", |server| server.identifier.as_str());
+    let message = format!("The server `{server_name}` has no tool `{name}`.");
+    let tools = catalog.shape(server).map_or(&[][..], |shape| &shape.tools);
+    let names = || tools.iter().map(|tool| tool.identifier.as_str());
+    let near = nearest(name, names()).and_then(|near| tools.iter().find(|tool| tool.identifier == near));
+    let hint = match near {
+        Some(tool) => format!("Did you mean `{}`? {}", tool.identifier, tool.signature),
+        None => format!("Its tools are: {}.", list(names())),
+    };
+    findings.error("unknown-tool", unknown.span.start, message, Some(hint));
+}
+
+/// An import of a package.
+pub(super) fn package(name: &str, span: Span, servers: &[ServerName], findings: &mut Findings<'_>) {
+    let names = servers.iter().map(|server| server.identifier.as_str());
+    let hint = match nearest(name, names) {
+        Some(near) => format!("The server is imported from \"/servers/{near}\"."),
+        None => "Import tools from \"/servers/<server>\", files from \"fs/promises\"; the rest is plain \
+                 JavaScript that you can write yourself."
+            .to_owned(),
+    };
+    let message = format!("There is no module \"{name}\": packages cannot be installed here.");
+    findings.error("unknown-module", span.start, message, Some(hint));
+}
+
+/// A tool's file holds one function, imported here under a name that is not its own.
+pub(super) fn other_name(
+    catalog: &mut Catalog<'_>,
+    (server, tool): (usize, usize),
+    name: &str,
+    span: Span,
+    findings: &mut Findings<'_>,
+) {
+    let Some(shape) = catalog.tool(server, tool) else { return };
+    let is_type = name.starts_with(|first: char| first.is_ascii_uppercase());
+    if name != shape.identifier && name != "default" && name != shape.name && !is_type {
+        let message = format!("This file exports `{}`; `{name}` is taken to mean it.", shape.identifier);
+        let hint = format!("import {{ {} as {name} }}", shape.identifier);
+        findings.warning("import-name", span.start, message, Some(hint));
+    }
+}
+
+/// A name that nothing declares. `certain`: reading it throws, and nothing catches that.
+pub(super) fn undeclared(name: &IdentifierReference<'_>, certain: bool, findings: &mut Findings<'_>) {
+    let text = name.name.as_str();
+    let message = format!("`{text}` is not declared, and there is no such global.");
+    let hint = globals::instead(text).map(str::to_owned);
+    let hint = hint.or_else(|| nearest(text, globals::all()).map(|near| format!("Did you mean `{near}`?")));
+    if certain {
+        findings.error("unknown-global", name.span.start, message, hint);
+    } else {
+        findings.warning("unknown-global", name.span.start, message, hint);
+    }
+}
+
+/// An argument that does not fit.
+pub(super) fn argument(tool: &ToolShape, wrong: Wrong, call: u32, findings: &mut Findings<'_>) {
+    let hint = match wrong.near {
+        Some(near) => format!("Did you mean `{near}`? {}", tool.signature),
+        None => tool.signature.clone(),
+    };
+    findings.error(wrong.rule, wrong.at.unwrap_or(call), wrong.message, Some(hint));
+}
+
+/// A call whose result, and failure, nobody waits for.
+pub(super) fn unawaited(offset: u32, findings: &mut Findings<'_>) {
+    let message = "This tool call is not awaited: what it returns or throws is lost.".to_owned();
+    let hint = "Put `await` in front of it, or collect the calls in `await Promise.all([…])`.".to_owned();
+    findings.warning("unawaited-call", offset, message, Some(hint));
+}
+
+fn list<'n>(names: impl Iterator<Item = &'n str>) -> String {
+    let names: Vec<_> = names.collect();
+    let shown = names[..names.len().min(LISTED_MAX)].join(", ");
+    match names.len() {
+        0 => "(none)".to_owned(),
+        count if count > LISTED_MAX => format!("{shown}, … ({count} in all)"),
+        _ => shown,
+    }
+}
