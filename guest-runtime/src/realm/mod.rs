@@ -1,0 +1,151 @@
+//! What a program finds when it starts.
+
+mod absent;
+pub(crate) mod calls;
+pub(crate) mod console;
+mod files;
+mod hooks;
+mod inspect;
+pub(crate) mod json;
+pub(crate) mod modules;
+mod node;
+pub(crate) mod random;
+mod table;
+pub(crate) mod timers;
+pub(crate) mod tools;
+mod warm;
+mod web;
+
+use crate::jobs::Jobs;
+use crate::run::Run;
+use crate::{arena, fault, stack, sys};
+use boa_engine::context::ContextBuilder;
+use boa_engine::native_function::NativeFunctionPointer;
+use boa_engine::object::builtins::{JsArray, JsFunction};
+use boa_engine::object::{FunctionObjectBuilder, JsObject};
+use boa_engine::property::{PropertyDescriptor, PropertyKey};
+use boa_engine::{Context, JsResult, JsString, JsValue, NativeFunction, js_string};
+use guest_protocol::VERSION;
+use guest_protocol::message::Prepare;
+use std::rc::Rc;
+
+/// Calls inside each other. Calls through built-in functions use the native stack: some 9 KiB each.
+const MAX_RECURSION: usize = 3000;
+/// Values on the engine's own stack: what that many calls with many variables take.
+const MAX_STACK_VALUES: usize = MAX_RECURSION * 64;
+
+/// Everything that must happen before lockdown: the heap, the fault handler, a realm that has been used once.
+///
+/// What the engine, the compiler and the C library do only at the first use may need a system call; after
+/// lockdown it would be the last.
+pub(crate) fn prepare(run: &Rc<Run>, prepare: &Prepare) -> Context {
+    if prepare.version != VERSION {
+        let (theirs, ours) = (prepare.version, VERSION);
+        fault::panic(format_args!(
+            "the supervisor speaks version {theirs} of the protocol, the guest {ours}"
+        ));
+    }
+    if let Err(error) = arena::open(prepare.memory_bytes).and_then(|()| sys::catch_memory_faults()) {
+        fault::panic(format_args!("{} bytes of heap cannot be had: {error}", prepare.memory_bytes));
+    }
+    let built = build(run, prepare.instructions).and_then(|mut context| {
+        warm::up(&mut context)?;
+        Ok(context)
+    });
+    built.unwrap_or_else(|error| fault::panic(format_args!("the realm cannot be built: {error}")))
+}
+
+/// A realm with everything in it but the tools, which are known when the run starts.
+pub(crate) fn build(run: &Rc<Run>, instructions: u64) -> JsResult<Context> {
+    let mut context = ContextBuilder::new()
+        .host_hooks(Rc::new(hooks::Hooks(Rc::clone(&run.rejections))))
+        .clock(Rc::clone(&run.clock))
+        .job_executor(Rc::new(Jobs::default()))
+        .module_loader(Rc::new(modules::Loader))
+        .instructions_remaining(usize::try_from(instructions).unwrap_or(usize::MAX))
+        .build()?;
+    context.insert_data(Rc::clone(run));
+    let limits = context.runtime_limits_mut();
+    limits.set_recursion_limit(MAX_RECURSION);
+    limits.set_stack_size_limit(MAX_STACK_VALUES);
+    for install in [
+        stack::install,
+        json::install,
+        random::install,
+        console::install,
+        timers::install,
+        files::install,
+        tools::install,
+        web::install,
+        absent::install,
+    ] {
+        install(&mut context)?;
+    }
+    Ok(context)
+}
+
+/// A function of the realm.
+fn function(context: &Context, name: &str, length: usize, native: NativeFunctionPointer) -> JsFunction {
+    named(context, name, length, NativeFunction::from_fn_ptr(native))
+}
+
+/// A function of the realm that carries something.
+fn named(context: &Context, name: &str, length: usize, native: NativeFunction) -> JsFunction {
+    FunctionObjectBuilder::new(context.realm(), native).name(JsString::from(name)).length(length).build()
+}
+
+/// Sets a property the way built-in ones are: writable, configurable, not listed.
+fn define(object: &JsObject, name: &str, value: impl Into<JsValue>, context: &mut Context) -> JsResult<()> {
+    let property =
+        PropertyDescriptor::builder().value(value.into()).writable(true).enumerable(false).configurable(true);
+    object.define_property_or_throw(JsString::from(name), property, context).map(drop)
+}
+
+/// Adds a function to the global object.
+fn global_function(
+    context: &mut Context,
+    name: &str,
+    length: usize,
+    native: NativeFunctionPointer,
+) -> JsResult<JsFunction> {
+    let function = function(context, name, length, native);
+    define(&context.global_object(), name, function.clone(), context)?;
+    Ok(function)
+}
+
+/// `{}`
+fn object(context: &Context) -> JsObject {
+    JsObject::with_object_proto(context.intrinsics())
+}
+
+/// IsArray of ECMA-262, 7.2.2.
+fn is_array(object: &JsObject, context: &mut Context) -> JsResult<bool> {
+    if object.is_array() || object.is_ordinary() {
+        return Ok(object.is_array());
+    }
+    let constructor = context.intrinsics().constructors().array().constructor();
+    let is_array = constructor.get(js_string!("isArray"), context)?;
+    let Some(is_array) = is_array.as_callable() else { return Ok(false) };
+    let answer = is_array.call(&JsValue::undefined(), &[object.clone().into()], context)?;
+    Ok(answer.to_boolean())
+}
+
+/// `Object.keys(object)`, whatever kind of object it is.
+fn enumerable_keys(object: &JsObject, context: &mut Context) -> JsResult<Vec<PropertyKey>> {
+    let keys = context.intrinsics().constructors().object().constructor().get(js_string!("keys"), context)?;
+    let Some(keys) = keys.as_callable() else { return Ok(Vec::new()) };
+    let list = keys.call(&JsValue::undefined(), &[object.clone().into()], context)?;
+    let list = JsArray::from_object(list.to_object(context)?)?;
+    (0..list.length(context)?)
+        .map(|index| list.at(i64::try_from(index).unwrap_or(0), context)?.to_property_key(context))
+        .collect()
+}
+
+/// The name of a property as text; a symbol's is its description.
+fn key_text(key: &PropertyKey) -> JsString {
+    match key {
+        PropertyKey::String(name) => name.clone(),
+        PropertyKey::Index(index) => JsString::from(index.get()),
+        PropertyKey::Symbol(symbol) => JsString::from(symbol.to_string()),
+    }
+}
