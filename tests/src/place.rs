@@ -1,0 +1,138 @@
+//! The cgroup of one launch: what is delegated to the caller, and the proof that nothing was left behind.
+//!
+//! Whatever the binaries start stays inside, whoever its parent is by then. A group with a process or a leaf
+//! in it cannot be removed: so removing it is the check.
+
+use crate::caller::{Caller, harness_is_root};
+use std::fs;
+use std::os::unix::fs::chown;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+const ROOT: &str = "/sys/fs/cgroup";
+const V1_CONTROLLERS: [&str; 3] = ["memory", "pids", "cpu"];
+/// The files of a group that its owner must be able to write (cgroups(7), "Delegation").
+const DELEGATED_FILES: [&str; 4] = ["cgroup.procs", "tasks", "cgroup.threads", "cgroup.subtree_control"];
+/// How long the kernel and the binaries may take to let go of a group.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+static PLACES: AtomicU32 = AtomicU32::new(1);
+
+/// The groups of one launch: one on cgroup v2, one per controller on v1.
+#[derive(Debug)]
+pub struct Place {
+    name: String,
+    groups: Vec<PathBuf>,
+}
+
+impl Place {
+    /// A group for one launch, delegated to `caller`. An ordinary user cannot make one: its launches stay where
+    /// the harness is.
+    ///
+    /// # Errors
+    /// When a group cannot be made.
+    pub fn new(caller: Caller) -> Result<Self, String> {
+        let name = format!("oubliette-test-{}-{}", std::process::id(), PLACES.fetch_add(1, Ordering::Relaxed));
+        let mut place = Self { name, groups: Vec::new() };
+        if !harness_is_root() {
+            return Ok(place);
+        }
+        for parent in parents() {
+            let group = parent.join(&place.name);
+            let made = fs::create_dir(&group).and_then(|()| delegate(&group, caller));
+            place.groups.push(group);
+            made.map_err(|error| format!("cannot delegate a cgroup below {}: {error}", parent.display()))?;
+        }
+        Ok(place)
+    }
+
+    /// The group's path from the root of each hierarchy, as a configuration names it.
+    #[must_use]
+    pub fn path(&self) -> String {
+        format!("/{}", self.name)
+    }
+
+    /// The `cgroup.procs` files to enter it by.
+    #[must_use]
+    pub fn procs(&self) -> Vec<String> {
+        self.groups.iter().map(|group| group.join("cgroup.procs").display().to_string()).collect()
+    }
+
+    /// Every process in it and below, by id.
+    #[must_use]
+    pub fn processes(&self) -> Vec<u32> {
+        self.groups.first().map(|group| processes_below(group)).unwrap_or_default()
+    }
+
+    /// Removes it.
+    ///
+    /// # Errors
+    /// When a process or a leaf is left in it.
+    pub fn remove(&mut self) -> Result<(), String> {
+        let begun = Instant::now();
+        while let Some(group) = self.groups.last() {
+            // What a supervisor may keep for its life: on v2 it steps aside into a group of its own.
+            let _ = fs::remove_dir(group.join("supervisor"));
+            match fs::remove_dir(group) {
+                Ok(()) => {}
+                Err(_) if begun.elapsed() < PATIENCE => {
+                    std::thread::sleep(Duration::from_millis(10));
+                    continue;
+                }
+                Err(error) => return Err(format!("left behind in {}: {} ({error})", group.display(), contents(group))),
+            }
+            self.groups.pop();
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        for group in &self.groups {
+            let _ = fs::remove_dir(group);
+        }
+    }
+}
+
+fn parents() -> Vec<PathBuf> {
+    let root = Path::new(ROOT);
+    if root.join("cgroup.controllers").exists() {
+        return vec![root.to_path_buf()];
+    }
+    V1_CONTROLLERS.iter().map(|controller| root.join(controller)).collect()
+}
+
+fn delegate(group: &Path, caller: Caller) -> std::io::Result<()> {
+    let Some(owner) = caller.owner() else { return Ok(()) };
+    chown(group, Some(owner), Some(owner))?;
+    for file in DELEGATED_FILES.map(|file| group.join(file)) {
+        if file.exists() {
+            chown(file, Some(owner), Some(owner))?;
+        }
+    }
+    Ok(())
+}
+
+fn processes_below(group: &Path) -> Vec<u32> {
+    let own = fs::read_to_string(group.join("cgroup.procs")).unwrap_or_default();
+    let mut found: Vec<u32> = own.lines().filter_map(|line| line.parse().ok()).collect();
+    found.extend(children(group).iter().flat_map(|child| processes_below(child)));
+    found
+}
+
+fn children(group: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(group).into_iter().flatten().flatten();
+    entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect()
+}
+
+fn contents(group: &Path) -> String {
+    let named = |id: u32| {
+        let command = fs::read_to_string(format!("/proc/{id}/comm")).unwrap_or_default();
+        format!("process {id} {}", command.trim())
+    };
+    let processes = processes_below(group).into_iter().map(named);
+    let leaves = children(group).into_iter().map(|child| child.display().to_string());
+    processes.chain(leaves).collect::<Vec<_>>().join(", ")
+}
