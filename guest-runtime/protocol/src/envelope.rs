@@ -5,7 +5,7 @@
 //! about ten times slower, because its untagged enums buffer everything twice.
 
 use jsonrpc_core::{Error, ErrorCode, Id, Version};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 
 /// A message, its parts still text. What it claims to be is not believed before the monitor has looked.
@@ -69,10 +69,15 @@ struct Envelope<'a> {
     method: Option<String>,
     #[serde(default, borrow)]
     params: Option<&'a RawValue>,
-    #[serde(default, borrow)]
+    #[serde(default, borrow, deserialize_with = "present")]
     result: Option<&'a RawValue>,
     #[serde(default)]
     error: Option<Error>,
+}
+
+/// A member that is there, be it `null`: an answer of `null` is an answer.
+fn present<'de: 'a, 'a, D: Deserializer<'de>>(member: D) -> Result<Option<&'a RawValue>, D::Error> {
+    <&RawValue>::deserialize(member).map(Some)
 }
 
 /// Reads one message. The caller has bounded its length, depth and size.
@@ -242,6 +247,7 @@ mod tests {
         assert!(matches!(read(br#"{"jsonrpc":"2.0","id":1,"method":"a","params":{}}"#), Ok(Message::Request { id: 1, .. })));
         assert!(matches!(read(br#"{"jsonrpc":"2.0","method":"a","params":[]}"#), Ok(Message::Notification { .. })));
         assert!(matches!(read(br#"{"jsonrpc":"2.0","id":7,"result":{}}"#), Ok(Message::Answer { id: 7, result: Ok(_) })));
+        assert!(matches!(read(br#"{"jsonrpc":"2.0","id":7,"result":null}"#), Ok(Message::Answer { id: 7, result: Ok(_) })));
         for wrong in [
             &br#"{"jsonrpc":"1.0","method":"a","params":{}}"#[..],
             br#"{"jsonrpc":"2.0","id":"1","method":"a","params":{}}"#,
