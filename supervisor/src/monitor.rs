@@ -88,7 +88,6 @@ pub(crate) enum Last {
 }
 
 /// One run, as its requests see it.
-#[derive(Debug)]
 pub(crate) struct Monitored {
     catalog: Arc<Catalog>,
     upstreams: Arc<Upstreams>,

@@ -10,7 +10,7 @@ use catalog::Catalog;
 use guest_protocol::envelope::Methods;
 use guest_protocol::limits::Limits;
 use guest_protocol::message::Mode;
-use policies::Profile;
+use policies::{Arch, Profile, ProfileError};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Semaphore;
@@ -45,7 +45,10 @@ pub(crate) struct Supervisor {
 pub(crate) enum StartError {
     /// The profile is wrong.
     #[error("{0}")]
-    Profile(#[from] policies::Error),
+    Profile(#[from] ProfileError),
+    /// The profile is right, and cannot be given to the kernel.
+    #[error("the profile cannot be compiled: {0}")]
+    Compile(String),
     /// The jail cannot be made here.
     #[error("{0}")]
     Jail(#[from] JailError),
@@ -54,7 +57,7 @@ pub(crate) enum StartError {
 impl StartError {
     pub(crate) const fn blame(&self) -> Blame {
         match self {
-            Self::Profile(_) => Blame::Operator,
+            Self::Profile(_) | Self::Compile(_) => Blame::Operator,
             Self::Jail(error) => error.blame(),
         }
     }
@@ -62,8 +65,9 @@ impl StartError {
 
 /// The jail that a configuration describes.
 pub(crate) fn jail(config: &Config) -> Result<Jail, StartError> {
-    let profile = config.profile.as_deref().map_or_else(Profile::builtin, Profile::load)?.compile()?;
-    Ok(Jail::new(profile, config.host.cgroup.as_deref())?)
+    let profile = config.profile.as_deref().map_or_else(Profile::builtin, Profile::load)?;
+    let compiled = profile.compile(Arch::current()).map_err(StartError::Compile)?;
+    Ok(Jail::new(compiled, config.host.cgroup.as_deref())?)
 }
 
 impl Supervisor {

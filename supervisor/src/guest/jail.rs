@@ -12,7 +12,8 @@ use guest_protocol::envelope::{self, Message};
 use guest_protocol::limits::Limits;
 use guest_protocol::message::{Prepare, Ready, method};
 use jail_spec::{End, JailSpec, Report, Step, StepError, StepReport};
-use policies::CompiledProfile;
+use nix::unistd::{getegid, geteuid};
+use policies::{CompiledProfile, RunLimits};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -74,7 +75,7 @@ impl Jail {
     /// Finds the binaries and the place for leaves.
     pub(crate) fn new(profile: CompiledProfile, cgroup: Option<&str>) -> Result<Self, JailError> {
         let image = image::load(&companion("oubliette-guest"))?;
-        let leaves = if profile.lowered("cgroup").is_some() { None } else { Some(Leaves::find(cgroup)?) };
+        let leaves = if profile.lowered_cgroup.is_some() { None } else { Some(Leaves::find(cgroup)?) };
         Ok(Self { jailer: companion("oubliette-jailer"), image, profile, leaves })
     }
 
@@ -85,8 +86,10 @@ impl Jail {
 
     /// Where leaves are made, or why there are none.
     pub(crate) fn describe_leaves(&self) -> String {
-        let lowered = || format!("lowered by the profile: {}", self.profile.lowered("cgroup").unwrap_or_default());
-        self.leaves.as_ref().map_or_else(lowered, Leaves::describe)
+        match (&self.leaves, &self.profile.lowered_cgroup) {
+            (Some(leaves), _) => leaves.describe(),
+            (None, why) => format!("given up by the profile: {}", why.as_deref().unwrap_or_default()),
+        }
     }
 
     /// A guest that is jailed, locked down and waiting for its program.
@@ -124,7 +127,9 @@ impl Jail {
     }
 
     fn spec(&self, run: &str, limits: &Limits, procs: usize) -> JailSpec {
-        self.profile.jail_spec(run, procs, limits.cpu_s, limits.stack_bytes, guest_protocol::SOCKET_NUMBER)
+        let identity = self.profile.identity_for(geteuid().as_raw(), getegid().as_raw());
+        let limits = RunLimits { cpu_seconds: limits.cpu_s, stack_bytes: limits.stack_bytes };
+        self.profile.jail_spec(run, procs, identity, limits)
     }
 
     /// With no environment and in a process group of its own: a shared group would let `kill(0)` cross every

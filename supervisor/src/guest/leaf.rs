@@ -9,7 +9,8 @@ use cgroups_rs::cpu::CpuController;
 use cgroups_rs::hierarchies::{V1, V2, is_cgroup2_unified_mode};
 use cgroups_rs::memory::MemController;
 use cgroups_rs::pid::PidController;
-use cgroups_rs::{Controllers, Hierarchy, MaxValue};
+use cgroups_rs::{Controllers, MaxValue};
+use std::error::Error;
 use std::fs;
 use std::io;
 use std::os::fd::OwnedFd;
@@ -183,19 +184,19 @@ impl Leaf {
         self.directories.iter().filter_map(|d| fs::read_to_string(d.join(file)).ok()).any(|text| count(text) > 0)
     }
 
-    fn limit(&self, memory_bytes: u64) -> Result<(), (String, cgroups_rs::error::Error)> {
+    fn limit(&self, memory_bytes: u64) -> Result<(), (String, Box<dyn Error>)> {
         let bytes = i64::try_from(memory_bytes).unwrap_or(i64::MAX);
         for cgroup in &self.cgroups {
             if let Some(memory) = cgroup.controller_of::<MemController>() {
-                memory.set_limit(bytes).map_err(|error| (format!("memory limit {bytes}"), error))?;
+                memory.set_limit(bytes).map_err(|error| (format!("memory limit {bytes}"), error.into()))?;
                 self.forbid_swap(memory, bytes)?;
             }
             if let Some(pids) = cgroup.controller_of::<PidController>() {
-                pids.set_pid_max(MaxValue::Value(1)).map_err(|error| ("pids limit 1".into(), error))?;
+                pids.set_pid_max(MaxValue::Value(1)).map_err(|error| ("pids limit 1".into(), error.into()))?;
             }
             if let Some(cpu) = cgroup.controller_of::<CpuController>() {
                 cpu.set_cfs_quota_and_period(Some(CPU_QUOTA_US), Some(CPU_PERIOD_US))
-                    .map_err(|error| ("cpu limit of one processor".into(), error))?;
+                    .map_err(|error| ("cpu limit of one processor".into(), error.into()))?;
             }
         }
         self.kill_as_one()
@@ -203,21 +204,19 @@ impl Leaf {
 
     /// Swap has its own limit, and its file only where the kernel accounts for swap. On v1 the limit counts
     /// memory and swap together.
-    fn forbid_swap(&self, memory: &MemController, bytes: i64) -> Result<(), (String, cgroups_rs::error::Error)> {
+    fn forbid_swap(&self, memory: &MemController, bytes: i64) -> Result<(), (String, Box<dyn Error>)> {
         let (file, limit) = if self.v2 { ("memory.swap.max", 0) } else { ("memory.memsw.limit_in_bytes", bytes) };
         if !self.directories.iter().any(|directory| directory.join(file).exists()) {
             return Ok(());
         }
-        memory.set_memswap_limit(limit).map_err(|error| (format!("{file} = {limit}"), error))
+        memory.set_memswap_limit(limit).map_err(|error| (format!("{file} = {limit}"), error.into()))
     }
 
     /// v2 only: one process over the limit ends all of the leaf. v1 has no such file and one process.
-    fn kill_as_one(&self) -> Result<(), (String, cgroups_rs::error::Error)> {
+    fn kill_as_one(&self) -> Result<(), (String, Box<dyn Error>)> {
         let Some(directory) = self.directories.first().filter(|_| self.v2) else { return Ok(()) };
-        fs::write(directory.join("memory.oom.group"), "1").map_err(|error| {
-            let kind = cgroups_rs::error::ErrorKind::WriteFailed("memory.oom.group".into(), "1".into());
-            ("memory.oom.group = 1".into(), cgroups_rs::error::Error::with_cause(kind, error))
-        })
+        fs::write(directory.join("memory.oom.group"), "1")
+            .map_err(|error| ("memory.oom.group = 1".into(), error.into()))
     }
 }
 
