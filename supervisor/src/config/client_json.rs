@@ -46,7 +46,11 @@ pub(super) fn parse(text: &str, path: &Path, lookup: Lookup<'_>) -> Result<Confi
     let file = read(text, path)?;
     let Some(declared) = file.mcp_servers.or(file.servers) else {
         let what = "has neither `mcpServers` nor `servers`";
-        return Err(ConfigError::of_file(path, what, "Name a client's file with one of them, or write TOML."));
+        return Err(ConfigError::of_file(
+            path,
+            what,
+            "Name a client's file with one of them, or write TOML.",
+        ));
     };
     let base = path.parent().unwrap_or(Path::new(""));
     let servers = declared.0.into_iter().map(|(name, server)| server.resolve(&name, base, lookup));

@@ -63,7 +63,12 @@ pub(super) struct Unusable {
 impl Declared {
     /// Expands every field. A disabled server is taken as it is written: its variables need not be set.
     /// A relative `cwd` is relative to `base`, the directory of the file.
-    pub(super) fn resolve(self, name: &str, base: &Path, lookup: Lookup<'_>) -> Result<ServerConfig, Unusable> {
+    pub(super) fn resolve(
+        self,
+        name: &str,
+        base: &Path,
+        lookup: Lookup<'_>,
+    ) -> Result<ServerConfig, Unusable> {
         self.check(name)?;
         if self.disabled {
             return Ok(self.taken_literally(name));
@@ -74,7 +79,10 @@ impl Declared {
         let command = field("command".into(), self.command.as_deref().unwrap_or_default())?;
         if command.is_empty() {
             let what = format!("server `{name}` has an empty command");
-            return Err(Unusable::new(what, "Name the program that speaks MCP on its standard input and output."));
+            return Err(Unusable::new(
+                what,
+                "Name the program that speaks MCP on its standard input and output.",
+            ));
         }
         let args = self.args.iter().enumerate();
         let args = args.map(|(i, arg)| field(format!("args[{i}]"), arg)).collect::<Result<_, _>>()?;
@@ -104,7 +112,10 @@ impl Declared {
     fn check(&self, name: &str) -> Result<(), Unusable> {
         if self.command.is_none() {
             let what = format!("server `{name}` has no `command`");
-            return Err(Unusable::new(what, "Name the program that speaks MCP on its standard input and output."));
+            return Err(Unusable::new(
+                what,
+                "Name the program that speaks MCP on its standard input and output.",
+            ));
         }
         let wrong_key = |key: &&String| key.is_empty() || key.contains(['=', '\0']);
         if let Some(key) = self.env.0.iter().map(|(key, _)| key).find(wrong_key) {

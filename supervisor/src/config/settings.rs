@@ -81,7 +81,8 @@ fn check_limits(text: &str, path: &Path, limits: Spanned<Limits>) -> Result<Limi
             return Err(ConfigError::at(path, text, &span, what, remedy));
         }
     }
-    let counts = [("wall_ms", limits.wall_ms), ("cpu_s", limits.cpu_s), ("memory_bytes", limits.memory_bytes)];
+    let counts =
+        [("wall_ms", limits.wall_ms), ("cpu_s", limits.cpu_s), ("memory_bytes", limits.memory_bytes)];
     for (name, value) in counts {
         if value == 0 {
             let what = format!("limit `{name}` is 0, so that no program could run");

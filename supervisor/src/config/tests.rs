@@ -42,7 +42,10 @@ fn a_whole_configuration() {
     let [shop] = config.servers.as_slice() else { panic!("one server") };
     assert_eq!((shop.name.as_str(), shop.command.as_str()), ("my shop", "sh"));
     assert_eq!(shop.args, ["-c", "echo ${HOME} $HOME"]);
-    assert_eq!(shop.env.first().map(|(key, value)| (key.as_str(), value.expose())), Some(("KEY", "s3cret-value")));
+    assert_eq!(
+        shop.env.first().map(|(key, value)| (key.as_str(), value.expose())),
+        Some(("KEY", "s3cret-value"))
+    );
     assert_eq!(shop.cwd.as_deref(), Some(Path::new("/etc/oubliette/data")));
     assert_eq!((shop.timeout_ms, shop.start_timeout_ms), (1000, 30_000));
 }
@@ -97,5 +100,8 @@ fn a_clients_file_is_read_as_it_is() {
     assert!(time.unsupported.is_none() && time.env.iter().all(|(_, value)| value.expose() == "s3cret-value"));
     assert!(far.unsupported.as_deref().is_some_and(|why| why.contains("stdio bridge")));
     assert!(error("{\"theme\": \"dark\"}").what.contains("mcpServers"));
-    assert_eq!(error("{\n  \"mcpServers\": { \"a\": { \"command\": 3 } } }").place, "/etc/oubliette/config.toml:2:40");
+    assert_eq!(
+        error("{\n  \"mcpServers\": { \"a\": { \"command\": 3 } } }").place,
+        "/etc/oubliette/config.toml:2:40"
+    );
 }

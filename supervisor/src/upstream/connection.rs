@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use rmcp::model::{
     ClientCapabilities, ClientConfig, ClientRequest, CustomResult, ErrorData, Implementation,
-    ProgressNotificationParam, ProgressToken, ServerCapabilities, ServerPeerInfo, ServerResult, SubscriptionFilter,
+    ProgressNotificationParam, ProgressToken, ServerCapabilities, ServerPeerInfo, ServerResult,
+    SubscriptionFilter,
 };
 use rmcp::service::{
-    NotificationContext, Peer, PeerRequestOptions, RequestHandle, RunningService, ServiceError, serve_directly,
+    NotificationContext, Peer, PeerRequestOptions, RequestHandle, RunningService, ServiceError,
+    serve_directly,
 };
 use rmcp::{ClientHandler, RoleClient};
 use serde_json::Value;
@@ -70,7 +72,7 @@ impl Connection {
         let greeting = match tokio::time::timeout(patience, greet(&mut wire, known)).await {
             Ok(Ok(greeting)) => greeting,
             Ok(Err(Ungreeted::Ended)) => {
-                let why = format!("it ended before it was initialized ({})", process.obituary().await);
+                let why = format!("it ended before it was initialized ({})", process.exit().await);
                 return Err(Unopened { why: with_last_words(why, &process).await, ended: true });
             }
             Ok(Err(Ungreeted::Strange(why))) => {
@@ -120,7 +122,11 @@ impl Connection {
     ///
     /// # Errors
     /// When there is no result.
-    pub(super) async fn request(&self, request: ClientRequest, patience: Duration) -> Result<String, Unanswered> {
+    pub(super) async fn request(
+        &self,
+        request: ClientRequest,
+        patience: Duration,
+    ) -> Result<String, Unanswered> {
         let handle = self.peer.send_request_with_option(request, PeerRequestOptions::no_options()).await;
         let handle = match handle {
             Ok(handle) => handle,
@@ -181,7 +187,7 @@ impl Connection {
 
 async fn with_last_words(why: String, process: &Process) -> String {
     let lines = process.last_words().await;
-    if lines.is_empty() { why } else { format!("{why}; its standard error ends with:\n  {}", lines.join("\n  ")) }
+    if lines.is_empty() { why } else { format!("{why}; its standard error ends with: {}", lines.join(" | ")) }
 }
 
 /// Hears what a server says unasked. What it asks of us is answered by rmcp's defaults: no roots, every question

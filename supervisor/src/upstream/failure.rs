@@ -61,7 +61,9 @@ impl CallFailure {
     pub(super) fn too_long(server: &str, tool: &str, bytes: usize, limit: usize) -> Self {
         Self::new(
             ToolFailureCode::Limit,
-            format!("the result of `{tool}` of server `{server}` has {bytes} bytes; this run takes at most {limit}"),
+            format!(
+                "the result of `{tool}` of server `{server}` has {bytes} bytes; this run takes at most {limit}"
+            ),
             Some("Ask for less: a page, a filter, fewer fields.".into()),
         )
     }
@@ -84,8 +86,10 @@ impl CallFailure {
     fn refused(server: &str, tool: &str, error: &ErrorData) -> Self {
         let invalid = error.code == ErrorCode::INVALID_PARAMS;
         let code = if invalid { ToolFailureCode::InvalidArguments } else { ToolFailureCode::Upstream };
-        let message =
-            format!("server `{server}` refused `{tool}`: {} (JSON-RPC error {})", error.message, error.code.0);
+        let message = format!(
+            "server `{server}` refused `{tool}`: {} (JSON-RPC error {})",
+            error.message, error.code.0
+        );
         Self::new(code, message, invalid.then(|| "Compare the arguments with the tool's declaration.".into()))
     }
 

@@ -198,9 +198,10 @@ fn legacy_or_strange(supported: &[String]) -> Result<String, String> {
 }
 
 fn initialized(result: Result<String, ErrorData>) -> Result<Greeting, String> {
-    let text = result.map_err(|error| format!("it refused initialize: {} {}", error.code.0, error.message))?;
-    let greeted: Greeted =
-        serde_json::from_str(&text).map_err(|error| format!("its answer to initialize is not one: {error}"))?;
+    let text =
+        result.map_err(|error| format!("it refused initialize: {} {}", error.code.0, error.message))?;
+    let greeted: Greeted = serde_json::from_str(&text)
+        .map_err(|error| format!("its answer to initialize is not one: {error}"))?;
     match spoken(&greeted.protocol_version) {
         Some(version) if version.has_initialize() => Ok(greeted.greeting(Era::Legacy, version)),
         _ => Err(format!("it answered initialize with the unknown revision {:?}", greeted.protocol_version)),
@@ -229,7 +230,9 @@ async fn answer_early(
     let id = id.into_json_value();
     let answer = match request {
         rmcp::model::ServerRequest::PingRequest(_) => json!({ "jsonrpc": "2.0", "id": id, "result": {} }),
-        _ => json!({ "jsonrpc": "2.0", "id": id, "error": { "code": ErrorCode::INVALID_REQUEST, "message": "not initialized" } }),
+        _ => {
+            json!({ "jsonrpc": "2.0", "id": id, "error": { "code": ErrorCode::INVALID_REQUEST, "message": "not initialized" } })
+        }
     };
     wire.put(&answer).await
 }

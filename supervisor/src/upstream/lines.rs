@@ -6,7 +6,7 @@ use tokio::io::{AsyncBufRead, AsyncBufReadExt};
 
 /// One line, without its newline.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Line {
+pub(crate) enum Line {
     /// All of it.
     Whole(Vec<u8>),
     /// Its first bytes, up to the bound. The rest is still in the stream.
@@ -17,7 +17,7 @@ pub(super) enum Line {
 ///
 /// # Errors
 /// When the stream cannot be read.
-pub(super) async fn next<R: AsyncBufRead + Unpin>(from: &mut R, bound: usize) -> io::Result<Option<Line>> {
+pub(crate) async fn next<R: AsyncBufRead + Unpin>(from: &mut R, bound: usize) -> io::Result<Option<Line>> {
     let mut line = Vec::new();
     loop {
         let available = from.fill_buf().await?;
@@ -45,7 +45,7 @@ pub(super) async fn next<R: AsyncBufRead + Unpin>(from: &mut R, bound: usize) ->
 ///
 /// # Errors
 /// When the stream cannot be read.
-pub(super) async fn skip_rest<R: AsyncBufRead + Unpin>(from: &mut R) -> io::Result<()> {
+pub(crate) async fn skip_rest<R: AsyncBufRead + Unpin>(from: &mut R) -> io::Result<()> {
     loop {
         let available = from.fill_buf().await?;
         let newline = available.iter().position(|&byte| byte == b'\n');

@@ -56,8 +56,8 @@ pub(super) async fn list(connection: &Connection, patience: Duration) -> Result<
             return Ok(listing);
         };
         bytes += text.len();
-        let page: Page<'_> =
-            serde_json::from_str(&text).map_err(|error| format!("its tools/list is not a listing: {error}"))?;
+        let page: Page<'_> = serde_json::from_str(&text)
+            .map_err(|error| format!("its tools/list is not a listing: {error}"))?;
         for tool in page.tools {
             listing.add(tool);
         }
@@ -90,7 +90,9 @@ async fn page(
         Ok(text) => Ok(Some(text)),
         Err(Unanswered::Refused(error)) if error.code == ErrorCode::METHOD_NOT_FOUND => Ok(None),
         Err(Unanswered::Refused(error)) => Err(format!("it refused tools/list: {}", error.message)),
-        Err(Unanswered::Late(time)) => Err(format!("it did not answer tools/list within {} ms", time.as_millis())),
+        Err(Unanswered::Late(time)) => {
+            Err(format!("it did not answer tools/list within {} ms", time.as_millis()))
+        }
         Err(Unanswered::Closed { why, .. }) => Err(format!("while it was asked for its tools, {why}")),
     }
 }
@@ -121,7 +123,8 @@ fn check(text: &str, names: &HashSet<String>) -> Result<(String, Value), String>
     if text.len() > MAX_TOOL_BYTES {
         return Err(format!("a tool of {} bytes; at most {MAX_TOOL_BYTES} are read", text.len()));
     }
-    let tool: Value = serde_json::from_str(text).map_err(|error| format!("a tool that cannot be read: {error}"))?;
+    let tool: Value =
+        serde_json::from_str(text).map_err(|error| format!("a tool that cannot be read: {error}"))?;
     let name = match tool.get("name") {
         Some(Value::String(name)) if !name.is_empty() && name.len() <= MAX_NAME => name.clone(),
         Some(Value::String(_)) => return Err(format!("a tool whose name is empty or over {MAX_NAME} bytes")),

@@ -7,7 +7,7 @@
 mod connection;
 mod failure;
 mod handshake;
-mod lines;
+pub(crate) mod lines;
 mod listing;
 mod process;
 mod result;
@@ -18,6 +18,7 @@ mod wire;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use catalog::ServerDefinitions;
 use guest_protocol::message::ToolCall;
 use serde::Serialize;
 use serde_json::Value;
@@ -61,19 +62,6 @@ pub(crate) enum StateKind {
     Ready,
     /// Not connected: it could not be started, or it died.
     Failed,
-}
-
-/// What a server offers.
-#[derive(Debug, Clone)]
-pub(crate) struct ServerDefinitions {
-    /// As the operator calls it.
-    pub(crate) name: String,
-    /// What it tells a model about itself.
-    pub(crate) instructions: Option<String>,
-    /// Its tools, each as it was sent.
-    pub(crate) tools: Vec<Value>,
-    /// Why nothing is known of its tools. A server that died after it was listed keeps them.
-    pub(crate) failed: Option<String>,
 }
 
 impl Upstreams {

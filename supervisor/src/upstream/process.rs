@@ -70,7 +70,8 @@ impl Process {
         let (stop, stop_asked) = oneshot::channel();
         let (tell_end, ended) = watch::channel(None);
         tokio::spawn(mind(child, group, stop_asked, tell_end));
-        let process = Self { ended, stop: Mutex::new(Some(stop)), stderr: Tail::follow(config.clone(), stderr) };
+        let process =
+            Self { ended, stop: Mutex::new(Some(stop)), stderr: Tail::follow(config.clone(), stderr) };
         Ok((process, Pipes { stdin, stdout }))
     }
 
@@ -84,14 +85,19 @@ impl Process {
     /// What is known of a server that does not answer any more: `exit status: 1; its last line on standard
     /// error: …`.
     pub(super) async fn obituary(&self) -> String {
-        let mut ended = self.ended.clone();
-        let status = match timeout(OBITUARY, ended.wait_for(Option::is_some)).await {
-            Ok(Ok(status)) => status.clone().unwrap_or_default(),
-            _ => "still running".into(),
-        };
+        let status = self.exit().await;
         match self.stderr.last(OBITUARY).await {
             Some(line) => format!("{status}; its last line on standard error: {line}"),
             None => format!("{status}; nothing on standard error"),
+        }
+    }
+
+    /// Its exit status in words, where it comes soon.
+    pub(super) async fn exit(&self) -> String {
+        let mut ended = self.ended.clone();
+        match timeout(OBITUARY, ended.wait_for(Option::is_some)).await {
+            Ok(Ok(status)) => status.clone().unwrap_or_default(),
+            _ => "still running".into(),
         }
     }
 

@@ -13,7 +13,12 @@ const PARSE_IN_PLACE: usize = 256 << 10;
 ///
 /// # Errors
 /// When it is too long, too deep, has too many values, or is not the result of a tool.
-pub(super) async fn read(text: String, limit_bytes: usize, server: &str, tool: &str) -> Result<Value, CallFailure> {
+pub(super) async fn read(
+    text: String,
+    limit_bytes: usize,
+    server: &str,
+    tool: &str,
+) -> Result<Value, CallFailure> {
     if text.len() > limit_bytes {
         return Err(CallFailure::too_long(server, tool, text.len(), limit_bytes));
     }

@@ -98,10 +98,14 @@ impl Server {
     ///
     /// # Errors
     /// When there is no result; a result that says it is an error is a result.
-    pub(super) async fn call(self: &Arc<Self>, call: ToolCall, limit_bytes: usize) -> Result<Value, CallFailure> {
+    pub(super) async fn call(
+        self: &Arc<Self>,
+        call: ToolCall,
+        limit_bytes: usize,
+    ) -> Result<Value, CallFailure> {
         let ToolCall { server, tool, arguments } = call;
         let connection =
-            self.connection().await.map_err(|why| CallFailure::unavailable(&server, &self.hide(why)))?;
+            self.connection().await.map_err(|why| CallFailure::unavailable(&server, &self.hide(&why)))?;
         let listed = self.now().listing.as_ref().is_some_and(|listing| listing.names.contains(&tool));
         if !listed {
             return Err(CallFailure::unknown_tool(&server, &tool));
@@ -113,7 +117,7 @@ impl Server {
             Ok(text) => result::read(text, limit_bytes, &server, &tool).await,
             Err(why) => {
                 let mut failure = CallFailure::unanswered(&server, &tool, why);
-                failure.message = self.hide(failure.message);
+                failure.message = self.hide(&failure.message);
                 Err(failure)
             }
         }
@@ -161,13 +165,13 @@ impl Server {
     async fn start(self: &Arc<Self>) -> Result<Arc<Connection>, String> {
         let changed = Arc::new(Notify::new());
         let known = self.now().greeting.as_ref().map(|greeting| greeting.era);
-        let connection = self.open(known, &changed).await.map_err(|why| self.hide(why))?;
+        let connection = self.open(known, &changed).await.map_err(|why| self.hide(&why))?;
         let listing = match self.list(&connection).await {
             Ok(listing) => listing,
             Err(why) => {
                 let why = connection.with_last_words(why).await;
                 connection.close().await;
-                return Err(self.hide(why));
+                return Err(self.hide(&why));
             }
         };
         let connection = Arc::new(connection);
@@ -191,14 +195,16 @@ impl Server {
         let ms = self.config.start_timeout_ms;
         let patience = Duration::from_millis(ms);
         let listing = timeout(patience, listing::list(connection, patience)).await;
-        listing.unwrap_or_else(|_| Err(format!("its tools were not listed within {ms} ms (start_timeout_ms)")))
+        listing
+            .unwrap_or_else(|_| Err(format!("its tools were not listed within {ms} ms (start_timeout_ms)")))
     }
 
     fn take_over(&self, connection: &Arc<Connection>, listing: Listing) {
         let mut now = self.now_mut();
         now.connection = Some(connection.clone());
         now.error = None;
-        let before = now.greeting.replace(connection.greeting().clone()).and_then(|before| before.instructions);
+        let before =
+            now.greeting.replace(connection.greeting().clone()).and_then(|before| before.instructions);
         let same_words = before == connection.greeting().instructions;
         self.replace_listing(&mut now, listing, same_words);
     }
@@ -224,9 +230,8 @@ impl Server {
     }
 
     /// What a server says of itself may hold what it was given to keep.
-    fn hide(&self, text: String) -> String {
-        let lines: Vec<String> = text.lines().map(|line| clean(&self.config, line.as_bytes())).collect();
-        lines.join("\n")
+    fn hide(&self, text: &str) -> String {
+        clean(&self.config, text.as_bytes())
     }
 
     fn now(&self) -> RwLockReadGuard<'_, Now> {
