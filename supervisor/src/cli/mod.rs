@@ -7,7 +7,7 @@ mod run;
 mod search;
 mod serve;
 
-use crate::config::{self, Config};
+use crate::config::{self, Config, Origin};
 use crate::report::Blame;
 use crate::supervisor::{StartError, Supervisor};
 use clap::{Args, Parser, Subcommand};
@@ -118,7 +118,11 @@ impl ConfigFile {
 
     /// A supervisor with every upstream connected, or its failure told on standard error.
     async fn start(&self) -> Result<Arc<Supervisor>, Failure> {
-        let supervisor = Supervisor::start(self.load()?).await?;
+        let config = self.load()?;
+        if config.origin == Origin::Demo {
+            log::say("oubliette: no configuration found, so the built-in demo shop is the only server");
+        }
+        let supervisor = Supervisor::start(config).await?;
         for state in supervisor.upstreams.states() {
             if let Some(error) = state.error {
                 log::say(&format!("oubliette: server {:?} is not available: {error}", state.name));

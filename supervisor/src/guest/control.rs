@@ -18,7 +18,7 @@ impl Control {
         let (ours, jailers) =
             socketpair(AddressFamily::Unix, SockType::SeqPacket, None, SockFlag::SOCK_CLOEXEC)?;
         nix::fcntl::fcntl(&ours, nix::fcntl::FcntlArg::F_SETFL(nix::fcntl::OFlag::O_NONBLOCK))?;
-        Ok((Self(AsyncFd::new(ours)?), jailers))
+        Ok((Self(AsyncFd::register(ours)?), jailers))
     }
 
     /// The one message. It always fits: the socket is empty and the message bounded.

@@ -96,7 +96,7 @@ impl Jail {
     pub(crate) async fn start(&self, run: &str, limits: &Limits, strict: bool) -> Result<Guest, JailError> {
         let mut start = self.spawn(run, limits, None)?;
         let (pid, steps) = start.jailed().await?;
-        let mut link = Link::new(start.socket);
+        let link = Link::new(start.socket);
         let prepare = self.prepare(limits, strict);
         link.send(envelope::notification(method::PREPARE, &prepare).map_err(|error| broken("guest.prepare", error))?);
         let guest = Guest { link, control: start.control, jailer: start.jailer, leaf: start.leaf, pid, steps };
