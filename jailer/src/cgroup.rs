@@ -1,8 +1,7 @@
 //! Puts the child into its leaf while it still waits, so that nothing it does is uncounted.
 
 use crate::child::Child;
-use crate::error::{advise, at, found};
-use crate::inherit::read_proc;
+use crate::error::{advise, at, at_io, ensure};
 use crate::namespaces::Mapped;
 use jail_spec::{Leaf, Step, StepError};
 use nix::errno::Errno;
@@ -35,31 +34,28 @@ pub(crate) fn attach(
     for file in files {
         put(child.pid, file)?;
     }
-    let groups = read_proc(STEP, &format!("/proc/{}/cgroup", child.pid))?;
+    let groups = read(&format!("/proc/{}/cgroup", child.pid))?;
     let groups: Vec<&str> = groups.lines().filter(|line| !line.ends_with(":/")).collect();
-    Ok((
-        Attached(()),
-        format!("process {} in {} cgroup.procs ({}); {score}", child.pid, files.len(), groups.join(" ")),
-    ))
+    let joined = format!("process {} in {} cgroup.procs", child.pid, files.len());
+    Ok((Attached(()), format!("{joined} ({}); {score}", groups.join(" "))))
 }
 
 fn put(pid: i32, file: &OwnedFd) -> Result<(), StepError> {
     let name = format!("/proc/self/fd/{}", file.as_raw_fd());
     let path = fs::read_link(&name).unwrap_or_default();
     let advice = [
-        (
-            Errno::EACCES,
-            "the supervisor's user must own the leaf and its parent: see the delegation of its unit",
-        ),
+        (Errno::EACCES, "the supervisor's user must own the leaf and its parent (Delegate=)"),
         (Errno::EBUSY, "the leaf has children or controllers of its own: it must be a leaf"),
         (Errno::ENODEV, "the leaf has been removed"),
         (Errno::EBADF, "the supervisor must open cgroup.procs for writing"),
     ];
     write(file, pid.to_string().as_bytes())
         .map_err(|errno| advise(at(STEP, format!("write({}, \"{pid}\")", path.display()))(errno), &advice))?;
-    let members = read_proc(STEP, &name)?;
-    if members.lines().any(|line| line.parse() == Ok(pid)) {
-        return Ok(());
-    }
-    Err(found(STEP, format!("{} has {pid}", path.display()), format!("it has {:?}", members.trim())))
+    let members = read(&name)?;
+    let joined = members.lines().any(|line| line.parse() == Ok(pid));
+    ensure(joined, STEP, format!("{} lists {pid}", path.display()), members.trim())
+}
+
+fn read(path: &str) -> Result<String, StepError> {
+    fs::read_to_string(path).map_err(at_io(STEP, format!("read({path:?})")))
 }

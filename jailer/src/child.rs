@@ -7,7 +7,7 @@ use crate::inherit::Inherited;
 use crate::line::{self, Line};
 use crate::log::Log;
 use crate::report::Control;
-use crate::sys::{self, Made, Twin};
+use crate::sys::{self, Twin};
 use jail_spec::{End, EndStatus, Identity, Step, StepError, StepReport};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -24,7 +24,7 @@ pub(crate) enum Side {
 pub(crate) struct Newborn {
     pub(crate) child: Child,
     pub(crate) line: Line,
-    pub(crate) by: Made,
+    pub(crate) by: &'static str,
 }
 
 /// A process that does not outlive this value.
@@ -34,22 +34,19 @@ pub(crate) struct Child {
     reaped: bool,
 }
 
+/// What a host can have against namespaces.
+const REFUSALS: [(Errno, &str); 4] = [
+    (Errno::EPERM, "this host forbids this program user namespaces (AppArmor, SELinux or seccomp)"),
+    (Errno::ENOSPC, "user.max_user_namespaces or another limit of namespaces is used up or 0"),
+    (Errno::EUSERS, "user namespaces are nested too deeply"),
+    (Errno::EAGAIN, "pids.max or RLIMIT_NPROC of the supervisor is used up"),
+];
+
 /// Makes the child in its namespaces. It must not run far before it is mapped and in its leaf: it waits on the line.
 pub(crate) fn divide() -> Result<Side, StepError> {
     let (outside, inside) = line::pair()?;
     let call = "clone3(CLONE_NEWUSER|NEWNS|NEWPID|NEWNET|NEWIPC|NEWUTS|NEWCGROUP|CLONE_PIDFD)";
-    let refused = |errno| {
-        let advice = [
-            (
-                Errno::EPERM,
-                "this host forbids user namespaces to this program (AppArmor, SELinux or seccomp)",
-            ),
-            (Errno::ENOSPC, "user.max_user_namespaces or another limit of namespaces is used up or 0"),
-            (Errno::EUSERS, "user namespaces are nested too deeply"),
-            (Errno::EAGAIN, "pids.max or RLIMIT_NPROC of the supervisor is used up"),
-        ];
-        advise(at(Step::Namespaces, call)(errno), &advice)
-    };
+    let refused = |errno| advise(at(Step::Namespaces, call)(errno), &REFUSALS);
     match sys::clone_into_namespaces().map_err(refused)? {
         Twin::Child => Ok(Side::Inside(inside)),
         Twin::Parent { pid, pidfd, by } => {
@@ -65,18 +62,18 @@ pub(crate) fn live(
     line: Line,
     inside: impl FnOnce(&Ward, &mut Log) -> Result<Infallible, Halt>,
 ) -> ! {
-    let (line, outcome) = match descriptors::arrange(inherited, line) {
+    let (line, outcome) = match descriptors::arrange(inherited, &line) {
         Ok(ward) => {
             let mut log = Log::new(ward.spec.until);
             let halt = inside(&ward, &mut log);
             (ward.line, halt.map_err(|halt| (halt, log)))
         }
-        Err((line, error)) => (line, Err((Halt::Failed(error), Log::new(None)))),
+        Err(error) => (line, Err((Halt::Failed(error), Log::new(None)))),
     };
-    let told = match outcome {
-        Ok(never) => match never {},
-        Err((Halt::Reached, log)) => line.tell(&Ok(log.steps())),
-        Err((Halt::Failed(error), _)) => line.tell(&Err(error)),
+    let Err((halt, log)) = outcome;
+    let told = match halt {
+        Halt::Reached => line.tell(&Ok(log.steps())),
+        Halt::Failed(error) => line.tell(&Err(error)),
     };
     sys::exit_now(if told.is_ok() { 0 } else { jail_spec::EXIT_SETUP_FAILED })
 }
@@ -98,8 +95,8 @@ impl Newborn {
         for report in outcome? {
             log.add(report);
         }
-        let writer =
-            format!("the kernel names {}:{} as its user", identity.outside_uid, identity.outside_gid);
+        let Identity { outside_uid, outside_gid } = identity;
+        let writer = format!("the kernel names {outside_uid}:{outside_gid} as its user");
         log.add(StepReport { step: Step::Namespaces, evidence: writer });
         if log.reaches(Step::Exec) {
             if let Some(outcome) = self.line.hear(identity)? {
@@ -118,17 +115,9 @@ impl Child {
     /// The supervisor's end of the socket is the life line, not PR_SET_PDEATHSIG: that signal follows the *thread*
     /// that spawned us, and the threads of a supervisor's pool come and go.
     pub(crate) fn watch(mut self, control: &Control) -> Result<End, StepError> {
-        let mut ends = [
-            PollFd::new(self.pidfd.as_fd(), PollFlags::POLLIN),
-            PollFd::new(control.as_fd(), PollFlags::POLLIN),
-        ];
-        loop {
-            match poll(&mut ends, PollTimeout::NONE) {
-                Err(Errno::EINTR) => {}
-                Err(errno) => return Err(at(Step::Exec, "poll([pidfd, 0], -1)")(errno)),
-                Ok(_) => break,
-            }
-        }
+        let (guest, supervisor) = (self.pidfd.as_fd(), control.0.as_fd());
+        let mut ends = [guest, supervisor].map(|end| PollFd::new(end, PollFlags::POLLIN));
+        poll(&mut ends, PollTimeout::NONE).map_err(at(Step::Exec, "poll([pidfd, 0], -1)"))?;
         // A message left unread would reset the connection, and our last report with it.
         control.discard();
         self.end()
@@ -136,27 +125,22 @@ impl Child {
 
     /// Kills the child whether or not it has ended by itself (it is not reaped yet, so it cannot be another), waits.
     fn end(&mut self) -> Result<End, StepError> {
-        match sys::kill(&self.pidfd) {
-            Ok(()) | Err(Errno::ESRCH) => {}
-            Err(errno) => return Err(at(Step::Exec, "pidfd_send_signal(pidfd, SIGKILL)")(errno)),
-        }
+        sys::kill(&self.pidfd).map_err(at(Step::Exec, "pidfd_send_signal(pidfd, SIGKILL)"))?;
         let (status, usage) = sys::wait(self.pid).map_err(at(Step::Exec, format!("wait4({})", self.pid)))?;
         self.reaped = true;
-        Ok(End {
-            status: end_status(status),
-            cpu_us: microseconds(usage.ru_utime).saturating_add(microseconds(usage.ru_stime)),
-            max_rss_kib: usage.ru_maxrss.try_into().unwrap_or_default(),
-        })
+        let status = if libc::WIFSIGNALED(status) {
+            EndStatus::Killed(libc::WTERMSIG(status))
+        } else {
+            EndStatus::Exited(libc::WEXITSTATUS(status))
+        };
+        let cpu_us = microseconds(usage.ru_utime).saturating_add(microseconds(usage.ru_stime));
+        Ok(End { status, cpu_us, max_rss_kib: usage.ru_maxrss.try_into().unwrap_or_default() })
     }
 
     /// What to say of a child that ended without a word.
     fn vanished(mut self) -> StepError {
-        match self.end() {
-            Ok(end) => {
-                found(Step::Namespaces, "read(line)", format!("no report from the child: {:?}", end.status))
-            }
-            Err(error) => error,
-        }
+        let end = self.end().map(|end| format!("no report from the child: {:?}", end.status));
+        end.map_or_else(|error| error, |seen| found(Step::Namespaces, "read(line)", seen))
     }
 }
 
@@ -166,14 +150,6 @@ impl Drop for Child {
             // Nobody is left to tell; a child that cannot be killed dies of its parent-death signal.
             let _ = self.end();
         }
-    }
-}
-
-fn end_status(status: i32) -> EndStatus {
-    if libc::WIFSIGNALED(status) {
-        EndStatus::Killed(libc::WTERMSIG(status))
-    } else {
-        EndStatus::Exited(libc::WEXITSTATUS(status))
     }
 }
 

@@ -1,18 +1,14 @@
 //! Closes everything but the guest's socket.
 
-use crate::error::{at, found};
+use crate::error::{at, ensure};
 use crate::inherit::Inherited;
 use crate::landlock::Restricted;
 use crate::line::Line;
 use crate::sys;
 use jail_spec::{JailSpec, Step, StepError};
-use nix::fcntl::{FcntlArg, fcntl};
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 
 const STEP: Step = Step::Descriptors;
-
-/// Above every number the table uses, so that moving one never overwrites another.
-const ASIDE: RawFd = 128;
 
 /// Numbers probed for a leak; RLIMIT_NOFILE is far below.
 const PROBED: RawFd = 1024;
@@ -29,53 +25,28 @@ pub(crate) struct Ward {
 pub(crate) struct Exact(());
 
 /// Gives each descriptor its final number and closes all others, the supervisor's socket and the standard streams
-/// among them. Before the limits: RLIMIT_NOFILE forbids to move a descriptor above it. The line comes back with an
-/// error, to report it.
-pub(crate) fn arrange(inherited: Inherited, line: Line) -> Result<Ward, (Line, StepError)> {
-    let copy = match aside(line.as_owned()) {
-        Ok(copy) => Line::moved(copy),
-        Err(error) => return Err((line, error)),
-    };
-    drop(line);
-    let ward = match place_all(inherited, &copy) {
-        Ok(ward) => ward,
-        Err(error) => return Err((copy, error)),
-    };
-    drop(copy);
-    match close_others(&ward) {
-        Ok(()) => Ok(ward),
-        Err(error) => Err((ward.line, error)),
-    }
-}
-
-fn place_all(inherited: Inherited, line: &Line) -> Result<Ward, StepError> {
+/// among them, and `line` itself, whose duplicate stays. Before the limits: RLIMIT_NOFILE forbids to move one above it.
+pub(crate) fn arrange(inherited: Inherited, line: &Line) -> Result<Ward, StepError> {
     let Inherited { spec, image, socket, leaf } = inherited;
-    let (first, second) = (aside(&socket)?, aside(&image)?);
-    // Before the numbers are taken: these may stand under them.
-    drop((image, socket, leaf));
     let number = spec.socket_number;
-    Ok(Ward {
-        socket: place(&first, number, 0)?,
+    let ward = Ward {
+        socket: place(&socket, number, 0)?,
         line: Line::moved(place(line.as_owned(), number.saturating_add(1), libc::O_CLOEXEC)?),
-        image: place(&second, number.saturating_add(2), libc::O_CLOEXEC)?,
+        image: place(&image, number.saturating_add(2), libc::O_CLOEXEC)?,
         spec,
-    })
-}
-
-fn aside(descriptor: &OwnedFd) -> Result<OwnedFd, StepError> {
-    let call = format!("fcntl({}, F_DUPFD_CLOEXEC, {ASIDE})", descriptor.as_raw_fd());
-    fcntl(descriptor, FcntlArg::F_DUPFD_CLOEXEC(ASIDE)).map(sys::adopt).map_err(at(STEP, call))
+    };
+    drop((image, socket, leaf));
+    close_others(&ward)?;
+    Ok(ward)
 }
 
 fn place(descriptor: &OwnedFd, number: RawFd, flags: i32) -> Result<OwnedFd, StepError> {
-    sys::place(descriptor, number, flags)
-        .map_err(at(STEP, format!("dup3({}, {number}, {flags:#x})", descriptor.as_raw_fd())))
+    sys::place(descriptor, number, flags).map_err(at(STEP, format!("dup3(.., {number}, {flags:#x})")))
 }
 
 fn close_others(ward: &Ward) -> Result<(), StepError> {
     let (first, last) = (ward.socket.as_raw_fd().unsigned_abs(), ward.image.as_raw_fd().unsigned_abs());
-    sys::close_range(0, first.saturating_sub(1))
-        .map_err(at(STEP, format!("close_range(0, {})", first - 1)))?;
+    sys::close_range(0, first - 1).map_err(at(STEP, format!("close_range(0, {})", first - 1)))?;
     sys::close_range(last + 1, u32::MAX).map_err(at(STEP, format!("close_range({}, ~0U)", last + 1)))
 }
 
@@ -86,9 +57,7 @@ pub(crate) fn verify(_restricted: Restricted, ward: &Ward) -> Result<(Exact, Str
     let wanted = [(number, 0), (number + 1, libc::FD_CLOEXEC), (number + 2, libc::FD_CLOEXEC)];
     let open: Vec<(RawFd, i32)> =
         (0..PROBED).filter_map(|number| sys::descriptor_flags(number).map(|flags| (number, flags))).collect();
-    if open != wanted {
-        return Err(found(STEP, format!("open descriptors {wanted:?}"), format!("{open:?}")));
-    }
+    ensure(open == wanted, STEP, format!("open descriptors {wanted:?}"), &open)?;
     let (line, image) = (number + 1, number + 2);
     let evidence = format!("of {PROBED} numbers open: {number} (socket), {line} and {image} (close on exec)");
     Ok((Exact(()), evidence))

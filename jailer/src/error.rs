@@ -2,7 +2,7 @@
 
 use jail_spec::{Step, StepError};
 use nix::errno::Errno;
-use std::io;
+use std::{fmt, io};
 
 /// A failed call; for `map_err`.
 pub(crate) fn at(step: Step, call: impl Into<String>) -> impl FnOnce(Errno) -> StepError {
@@ -16,12 +16,39 @@ pub(crate) fn at(step: Step, call: impl Into<String>) -> impl FnOnce(Errno) -> S
 
 /// A failed call of the standard library; for `map_err`.
 pub(crate) fn at_io(step: Step, call: impl Into<String>) -> impl FnOnce(io::Error) -> StepError {
-    move |error| at(step, call)(Errno::from_raw(error.raw_os_error().unwrap_or_default()))
+    move |error| at(step, call)(errno(error))
+}
+
+/// The error number in an error of the standard library.
+pub(crate) fn errno(error: io::Error) -> Errno {
+    Errno::from_raw(error.raw_os_error().unwrap_or_default())
 }
 
 /// A check that found something else than it must be.
 pub(crate) fn found(step: Step, check: impl Into<String>, found: impl Into<String>) -> StepError {
     StepError { step, call: check.into(), errno: 0, meaning: found.into() }
+}
+
+/// A check of what must hold.
+pub(crate) fn ensure<T: fmt::Debug>(
+    holds: bool,
+    step: Step,
+    check: impl Into<String>,
+    seen: T,
+) -> Result<(), StepError> {
+    if holds { Ok(()) } else { Err(found(step, check, format!("found {seen:?}"))) }
+}
+
+/// A closed door, tried: the call must fail, and for this reason. Gives the evidence.
+pub(crate) fn refused<T: fmt::Debug>(
+    step: Step,
+    call: &str,
+    why: Errno,
+    result: Result<T, Errno>,
+) -> Result<String, StepError> {
+    let door = format!("{call} = {why:?}");
+    ensure(matches!(&result, Err(errno) if *errno == why), step, &door, result)?;
+    Ok(door)
 }
 
 /// Says what to do about the errors for which the kernel's own words do not.

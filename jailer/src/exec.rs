@@ -4,7 +4,7 @@ use crate::descriptors::Ward;
 use crate::error::{Halt, at};
 use crate::log::Log;
 use crate::seccomp::Filtered;
-use jail_spec::{Step, StepError};
+use jail_spec::Step;
 use nix::fcntl::AtFlags;
 use nix::unistd::execveat;
 use std::convert::Infallible;
@@ -20,11 +20,7 @@ pub(crate) fn guest(_filtered: Filtered, ward: &Ward, log: &Log) -> Result<Infal
     }
     ward.line.tell(&Ok(log.steps()))?;
     let environment: [&CStr; 0] = [];
-    let failed: StepError = match execveat(&ward.image, c"", &[NAME], &environment, AtFlags::AT_EMPTY_PATH) {
-        Ok(never) => match never {},
-        Err(errno) => {
-            at(Step::Exec, "execveat(image, \"\", [\"oubliette-guest\"], [], AT_EMPTY_PATH)")(errno)
-        }
-    };
-    Err(Halt::Failed(failed))
+    let Err(errno) = execveat(&ward.image, c"", &[NAME], &environment, AtFlags::AT_EMPTY_PATH);
+    let call = "execveat(image, \"\", [\"oubliette-guest\"], [], AT_EMPTY_PATH)";
+    Err(Halt::Failed(at(Step::Exec, call)(errno)))
 }

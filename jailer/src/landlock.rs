@@ -1,12 +1,13 @@
 //! Takes every right of the spec's Landlock ABI away, with no rule that gives one back.
 
-use crate::error::found;
+use crate::error::{ensure, errno, found, refused};
 use crate::no_new_privs::NoNewPrivs;
 use jail_spec::{Ruleset as Wanted, Step, StepError};
 use landlock::{
     ABI, Access, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible, LandlockStatus, RestrictionStatus,
     Ruleset, RulesetAttr, RulesetCreatedAttr, RulesetError, RulesetStatus, Scope,
 };
+use nix::errno::Errno;
 
 const STEP: Step = Step::Landlock;
 
@@ -17,29 +18,20 @@ pub(crate) struct Restricted(());
 pub(crate) fn restrict(_proof: &NoNewPrivs, wanted: &Wanted) -> Result<(Restricted, String), StepError> {
     let (filesystem, network, scopes) = rights(wanted)?;
     let status = enforce(filesystem, network, scopes).map_err(|error| {
-        let remedy =
-            "this kernel's Landlock is off (boot with lsm=landlock,...) or older than the profile demands";
+        let remedy = "Landlock is off (boot with lsm=landlock,...) or older than the profile demands";
         found(STEP, format!("landlock_restrict_self(ABI {})", wanted.abi), format!("{error}: {remedy}"))
     })?;
-    if status.ruleset != RulesetStatus::FullyEnforced {
-        return Err(found(STEP, "RulesetStatus::FullyEnforced", format!("{:?}", status.ruleset)));
-    }
-    let kernel = match status.landlock {
-        LandlockStatus::Available { effective_abi, kernel_abi } => {
-            kernel_abi.map_or_else(|| effective_abi.to_string(), |abi| abi.to_string())
-        }
-        other => return Err(found(STEP, "LandlockStatus::Available", format!("{other:?}"))),
-    };
-    let door = match std::fs::File::open("/") {
-        Err(error) if error.raw_os_error() == Some(libc::EACCES) => "open(\"/\") = EACCES",
-        result => return Err(found(STEP, "open(\"/\") = EACCES", format!("{result:?}"))),
-    };
+    ensure(status.ruleset == RulesetStatus::FullyEnforced, STEP, "RulesetStatus::FullyEnforced", &status)?;
+    let opened = std::fs::File::open("/").map_err(errno);
+    let door = refused(STEP, "open(\"/\")", Errno::EACCES, opened)?;
     let (files, ports, scoped) = (filesystem.len(), network.len(), scopes.len());
-    let evidence = format!(
-        "ABI {} of the kernel's {kernel}: {files} filesystem and {ports} network rights taken, \
-                            {scoped} scopes, no rule, fully enforced; {door}",
-        wanted.abi
-    );
+    let rights = format!("{files} filesystem and {ports} network rights taken, {scoped} scopes, no rule");
+    let kernel = match status.landlock {
+        LandlockStatus::Available { kernel_abi: Some(newer), .. } => newer.to_string(),
+        LandlockStatus::Available { effective_abi, .. } => effective_abi.to_string(),
+        other => format!("{other:?}"),
+    };
+    let evidence = format!("ABI {} of the kernel's {kernel}, fully enforced: {rights}; {door}", wanted.abi);
     Ok((Restricted(()), evidence))
 }
 
@@ -48,17 +40,14 @@ type Rights = (BitFlags<AccessFs>, BitFlags<AccessNet>, BitFlags<Scope>);
 /// Refuses bits that the crate, or the ABI the profile names, does not know: they would not be enforced.
 fn rights(wanted: &Wanted) -> Result<Rights, StepError> {
     let abi = ABI::from(i32::try_from(wanted.abi).unwrap_or(i32::MAX));
-    let unknown =
-        |bits: &str| found(STEP, format!("{bits} of ABI {}", wanted.abi), "a bit this jailer does not know");
+    let unknown = |bits: &str| found(STEP, bits, "a bit this jailer does not know");
     let filesystem = BitFlags::from_bits(wanted.filesystem).map_err(|_| unknown("handled_access_fs"))?;
     let network = BitFlags::from_bits(wanted.network).map_err(|_| unknown("handled_access_net"))?;
     let scopes = BitFlags::from_bits(wanted.scoped).map_err(|_| unknown("scoped"))?;
-    let later = !AccessFs::from_all(abi).contains(filesystem)
-        || !AccessNet::from_all(abi).contains(network)
-        || !Scope::from_all(abi).contains(scopes);
-    if later || abi as u32 != wanted.abi {
-        return Err(found(STEP, format!("rights of ABI {}", wanted.abi), "a right of a later ABI"));
-    }
+    let known = AccessFs::from_all(abi).contains(filesystem)
+        && AccessNet::from_all(abi).contains(network)
+        && Scope::from_all(abi).contains(scopes);
+    ensure(known && abi as u32 == wanted.abi, STEP, format!("rights of ABI {}", wanted.abi), wanted)?;
     Ok((filesystem, network, scopes))
 }
 

@@ -1,6 +1,6 @@
 //! Sets the resource limits; soft and hard are the same.
 
-use crate::error::{advise, at, found};
+use crate::error::{advise, at, ensure};
 use crate::rootfs::Emptied;
 use jail_spec::{Resource, ResourceLimit, Step, StepError};
 use nix::errno::Errno;
@@ -21,9 +21,7 @@ pub(crate) fn set(_root: Emptied, limits: &[ResourceLimit]) -> Result<(Limited, 
         setrlimit(resource, value, value)
             .map_err(|errno| advise(at(STEP, format!("setrlimit({resource:?}, {value})"))(errno), &advice))?;
         let now = getrlimit(resource).map_err(at(STEP, format!("getrlimit({resource:?})")))?;
-        if now != (value, value) {
-            return Err(found(STEP, format!("getrlimit({resource:?}) = {value}"), format!("{now:?}")));
-        }
+        ensure(now == (value, value), STEP, format!("getrlimit({resource:?}) = {value}"), now)?;
         evidence.push(format!("{:?} {value}", limit.resource).to_uppercase());
     }
     Ok((Limited(()), evidence.join(", ")))

@@ -3,16 +3,13 @@
 //! The child never holds the supervisor's socket: it reports here, and the parent passes it on. Both ends close
 //! on exec, so an end of file after the child's report means that the guest has been executed.
 
-use crate::error::{at, found};
-use jail_spec::{Identity, MAX_MESSAGE_BYTES, Step, StepError, StepReport};
-use nix::errno::Errno;
+use crate::error::{at, ensure, found};
+use crate::message::receive;
+use crate::sys;
+use jail_spec::{Identity, Step, StepError, StepReport};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::socket::{
-    AddressFamily, ControlMessageOwned, MsgFlags, SockFlag, SockType, UnixCredentials, recvmsg, send,
-    setsockopt, socketpair, sockopt,
-};
+use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockType, send, setsockopt, socketpair, sockopt};
 use nix::unistd::{read, write};
-use std::io::IoSliceMut;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
 const STEP: Step = Step::Namespaces;
@@ -29,6 +26,7 @@ pub(crate) fn pair() -> Result<(Line, Line), StepError> {
         socketpair(AddressFamily::Unix, SockType::SeqPacket, None, SockFlag::SOCK_CLOEXEC)
             .map_err(at(STEP, "socketpair(AF_UNIX, SOCK_SEQPACKET|SOCK_CLOEXEC)"))?;
     setsockopt(&outside, sockopt::PassCred, &true).map_err(at(STEP, "setsockopt(SO_PASSCRED)"))?;
+    let inside = sys::aside(&inside).map_err(at(STEP, "fcntl(line, F_DUPFD_CLOEXEC)"))?;
     Ok((Line(outside), Line(inside)))
 }
 
@@ -52,61 +50,36 @@ impl Line {
     /// Child: waits for [`Line::release`].
     pub(crate) fn wait(&self) -> Result<(), StepError> {
         let mut go = [0; 2];
-        match read(&self.0, &mut go).map_err(at(STEP, "read(line)"))? {
-            2 => Ok(()),
-            _ => Err(found(STEP, "read(line)", "the jailer outside is gone")),
-        }
+        let length = read(&self.0, &mut go).map_err(at(STEP, "read(line)"))?;
+        ensure(length == go.len(), STEP, "read(line)", "the jailer outside is gone")
     }
 
-    /// Child: whether the parent still holds its end.
-    pub(crate) fn is_held(&self) -> Result<bool, Errno> {
+    /// Child: the parent must still hold its end.
+    pub(crate) fn check_held(&self) -> Result<(), StepError> {
         let mut ends = [PollFd::new(self.0.as_fd(), PollFlags::POLLIN)];
-        poll(&mut ends, PollTimeout::ZERO).map(|ready| ready == 0)
+        let ready = poll(&mut ends, PollTimeout::ZERO).map_err(at(STEP, "poll(line, 0)"))?;
+        ensure(ready == 0, STEP, "poll(line, 0)", "the jailer outside is gone")
     }
 
     /// Child: reports. write(2), because the first filter forbids sendmsg(2).
-    pub(crate) fn tell(&self, outcome: &Result<&[StepReport], StepError>) -> Result<(), StepError> {
+    pub(crate) fn tell(&self, outcome: &Outcome) -> Result<(), StepError> {
         let bytes = jail_spec::encode(outcome).map_err(|error| found(STEP, "encode(outcome)", error))?;
         write(&self.0, &bytes).map(drop).map_err(at(STEP, "write(line)"))
     }
 
-    /// Parent: the child's next report, or nothing when it has executed the guest or is gone. A report that does
-    /// not come from `identity` is an error: the kernel says who wrote it.
+    /// Parent: the child's next report, or nothing when it has executed the guest or is gone. The overflow id inside
+    /// is the same number as the mapped one, so only what the kernel says of the writer proves its identity.
     pub(crate) fn hear(&self, identity: Identity) -> Result<Option<Outcome>, StepError> {
-        let mut bytes = vec![0; MAX_MESSAGE_BYTES];
-        let mut control = nix::cmsg_space!(UnixCredentials);
-        let (length, writer) = {
-            let mut parts = [IoSliceMut::new(&mut bytes)];
-            let message =
-                recvmsg::<()>(self.0.as_raw_fd(), &mut parts, Some(&mut control), MsgFlags::MSG_CMSG_CLOEXEC)
-                    .map_err(at(STEP, "recvmsg(line)"))?;
-            (message.bytes, message.cmsgs().map_err(at(STEP, "recvmsg(line)"))?.find_map(credentials))
-        };
-        if length == 0 {
+        let message = receive(STEP, self.0.as_raw_fd())?;
+        if message.bytes.is_empty() {
             return Ok(None);
         }
-        let outcome: Outcome = jail_spec::decode(bytes.get(..length).unwrap_or_default())
-            .map_err(|error| found(STEP, "decode(line)", error))?;
-        if outcome.is_ok() {
-            check_writer(writer, identity)?;
-        }
+        let outcome: Outcome =
+            jail_spec::decode(&message.bytes).map_err(|error| found(STEP, "decode(line)", error))?;
+        let seen = message.writer.map(|writer| (writer.uid(), writer.gid()));
+        let wanted = (identity.outside_uid, identity.outside_gid);
+        let proven = outcome.is_err() || seen == Some(wanted);
+        ensure(proven, STEP, format!("SCM_CREDENTIALS = {wanted:?}"), seen)?;
         Ok(Some(outcome))
     }
-}
-
-fn credentials(message: ControlMessageOwned) -> Option<UnixCredentials> {
-    match message {
-        ControlMessageOwned::ScmCredentials(credentials) => Some(credentials),
-        _ => None,
-    }
-}
-
-// The overflow id inside is the same number as the mapped one, so only the view from outside proves the change.
-fn check_writer(writer: Option<UnixCredentials>, identity: Identity) -> Result<(), StepError> {
-    let seen = writer.map(|writer| (writer.uid(), writer.gid()));
-    if seen == Some((identity.outside_uid, identity.outside_gid)) {
-        return Ok(());
-    }
-    let wanted = format!("SCM_CREDENTIALS is {}:{}", identity.outside_uid, identity.outside_gid);
-    Err(found(STEP, wanted, format!("the child writes as {seen:?}")))
 }

@@ -43,11 +43,7 @@ impl Log {
         }
     }
 
-    pub(crate) fn into_steps(self) -> Vec<StepReport> {
-        self.taken
-    }
-
-    pub(crate) fn steps(&self) -> &[StepReport] {
-        &self.taken
+    pub(crate) fn steps(&self) -> Vec<StepReport> {
+        self.taken.clone()
     }
 }

@@ -11,6 +11,7 @@ mod landlock;
 mod limits;
 mod line;
 mod log;
+mod message;
 mod namespaces;
 mod no_new_privs;
 mod privileges;

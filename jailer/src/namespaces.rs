@@ -1,9 +1,9 @@
 //! One identity, mapped into namespaces of its own; no way into others.
 
 use crate::child::Newborn;
-use crate::error::{advise, at, at_io, found};
+use crate::error::{advise, at, at_io, ensure, refused};
 use crate::line::Line;
-use crate::sys::{self, Made};
+use crate::sys;
 use jail_spec::{INSIDE_ID, Identity, Step, StepError};
 use nix::errno::Errno;
 use nix::sched::{CloneFlags, unshare};
@@ -32,12 +32,9 @@ pub(crate) fn map(newborn: &Newborn, identity: Identity) -> Result<(Mapped, Stri
     write_map(pid, "setgroups", "deny")?;
     write_map(pid, "uid_map", &format!("{INSIDE_ID} {outside_uid} 1"))?;
     write_map(pid, "gid_map", &format!("{INSIDE_ID} {outside_gid} 1"))?;
-    let call = if newborn.by == Made::Clone3 { "clone3" } else { "clone" };
     let kinds = KINDS.join(" ");
-    Ok((
-        Mapped(()),
-        format!("{call}: {kinds}; setgroups denied; {INSIDE_ID} is {outside_uid}:{outside_gid} outside"),
-    ))
+    let outside = format!("{INSIDE_ID} is {outside_uid}:{outside_gid} outside");
+    Ok((Mapped(()), format!("{}: {kinds}; setgroups denied; {outside}", newborn.by)))
 }
 
 fn check_separate(pid: i32) -> Result<(), StepError> {
@@ -46,9 +43,8 @@ fn check_separate(pid: i32) -> Result<(), StepError> {
         fs::read_link(&path).map_err(at_io(STEP, format!("readlink({path:?})")))
     };
     for kind in KINDS {
-        if link(&pid.to_string(), kind)? == link("self", kind)? {
-            return Err(found(STEP, format!("{kind} namespace"), "the child shares ours"));
-        }
+        let (theirs, ours) = (link(&pid.to_string(), kind)?, link("self", kind)?);
+        ensure(theirs != ours, STEP, format!("{kind} namespace of its own"), ours)?;
     }
     Ok(())
 }
@@ -88,9 +84,7 @@ pub(crate) fn settle(line: &Line, run: &str) -> Result<(Settled, String), StepEr
 /// After a clone by root the child is still root outside, only without a name inside; it must change, and keep the
 /// capabilities of its own namespace for the mounts.
 fn become_inside() -> Result<(), StepError> {
-    if getpid().as_raw() != 1 {
-        return Err(found(STEP, "getpid() == 1", getpid().to_string()));
-    }
+    ensure(getpid().as_raw() == 1, STEP, "getpid() = 1", getpid())?;
     prctl::set_keepcaps(true).map_err(at(STEP, "prctl(PR_SET_KEEPCAPS, 1)"))?;
     let (user, group) = (Uid::from_raw(INSIDE_ID), Gid::from_raw(INSIDE_ID));
     setresgid(group, group, group).map_err(at(STEP, format!("setresgid({INSIDE_ID} x3)")))?;
@@ -100,10 +94,7 @@ fn become_inside() -> Result<(), StepError> {
 /// After the change of identity, which clears the signal (prctl(2)); the parent may have died before it was set.
 fn die_with_parent(line: &Line) -> Result<(), StepError> {
     prctl::set_pdeathsig(Signal::SIGKILL).map_err(at(STEP, "prctl(PR_SET_PDEATHSIG, SIGKILL)"))?;
-    match line.is_held().map_err(at(STEP, "poll(line, 0)"))? {
-        true => Ok(()),
-        false => Err(found(STEP, "poll(line, 0)", "the jailer outside is gone")),
-    }
+    line.check_held()
 }
 
 /// Namespaces inside the namespace would give capabilities again. Where the sysctl cannot be written (a /proc that
@@ -112,8 +103,5 @@ fn forbid_nesting() -> Result<String, StepError> {
     if let Err(error) = fs::write("/proc/sys/user/max_user_namespaces", "0") {
         return Ok(format!("nesting left to the filter ({error})"));
     }
-    match unshare(CloneFlags::CLONE_NEWUSER) {
-        Err(Errno::ENOSPC) => Ok("unshare(CLONE_NEWUSER) = ENOSPC".into()),
-        result => Err(found(STEP, "unshare(CLONE_NEWUSER) = ENOSPC", format!("{result:?}"))),
-    }
+    refused(STEP, "unshare(CLONE_NEWUSER)", Errno::ENOSPC, unshare(CloneFlags::CLONE_NEWUSER))
 }

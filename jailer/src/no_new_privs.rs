@@ -1,8 +1,8 @@
 //! Switches off, one after the other, what cannot be switched on again.
 
-use crate::error::{at, found};
+use crate::error::{at, ensure};
 use crate::privileges::Bare;
-use crate::sys::{self, Speculation};
+use crate::sys;
 use jail_spec::{Step, StepError};
 use nix::errno::Errno;
 use nix::sys::prctl;
@@ -17,27 +17,22 @@ pub(crate) struct NoNewPrivs(());
 pub(crate) fn set(_bare: Bare) -> Result<(NoNewPrivs, String), StepError> {
     prctl::set_no_new_privs().map_err(at(STEP, "prctl(PR_SET_NO_NEW_PRIVS, 1)"))?;
     prctl::set_dumpable(false).map_err(at(STEP, "prctl(PR_SET_DUMPABLE, 0)"))?;
-    let (privileges, dumpable) = (prctl::get_no_new_privs(), prctl::get_dumpable());
-    if (privileges, dumpable) != (Ok(true), Ok(false)) {
-        let seen = format!("{privileges:?}, {dumpable:?}");
-        return Err(found(STEP, "no_new_privs is set, dumpable is not", seen));
-    }
+    let flags = (prctl::get_no_new_privs(), prctl::get_dumpable());
+    ensure(flags == (Ok(true), Ok(false)), STEP, "no_new_privs is set, dumpable is not", flags)?;
     let evidence = [
         "no_new_privs, not dumpable".to_owned(),
         write_execute()?,
-        offered("store bypass", sys::forbid_speculation(Speculation::StoreBypass))?,
-        offered("indirect branches", sys::forbid_speculation(Speculation::IndirectBranch))?,
+        offered("store bypass", sys::forbid_speculation(libc::PR_SPEC_STORE_BYPASS))?,
+        offered("indirect branches", sys::forbid_speculation(libc::PR_SPEC_INDIRECT_BRANCH))?,
         offered("own core", sys::own_core())?,
     ];
     Ok((NoNewPrivs(()), evidence.join("; ")))
 }
 
 fn write_execute() -> Result<String, StepError> {
-    match sys::deny_write_execute() {
-        Ok(true) => Ok("write xor execute".into()),
-        Ok(false) => Err(found(STEP, "prctl(PR_GET_MDWE) = REFUSE_EXEC_GAIN", "not set")),
-        Err(errno) => offered("write xor execute", Err(errno)),
-    }
+    let set = sys::deny_write_execute();
+    ensure(set != Ok(false), STEP, "prctl(PR_GET_MDWE) = PR_MDWE_REFUSE_EXEC_GAIN", set)?;
+    offered("write xor execute", set.map(drop))
 }
 
 /// A protection that not every kernel and processor has: set, or honestly reported as not offered.

@@ -1,9 +1,10 @@
 //! Gives up every capability for good. The only module that uses the `caps` crate.
 
-use crate::error::{at, found};
+use crate::error::{at, ensure, found, refused};
 use crate::limits::Limited;
 use crate::sys;
 use caps::CapSet;
+use caps::errors::CapsError;
 use jail_spec::{Identity, Step, StepError};
 use nix::errno::Errno;
 use nix::sched::{CloneFlags, unshare};
@@ -28,18 +29,10 @@ pub(crate) fn give_up(_limited: Limited) -> Result<(Bare, String), StepError> {
     let dropped = drop_bounding()?;
     clear_sets()?;
     let bits = sys::securebits().map_err(at(STEP, "prctl(PR_GET_SECUREBITS)"))?;
-    if bits != SECUREBITS {
-        return Err(found(STEP, format!("securebits are {SECUREBITS:#x}"), format!("{bits:#x}")));
-    }
-    match unshare(CloneFlags::CLONE_NEWUTS) {
-        Err(Errno::EPERM) => {}
-        result => return Err(found(STEP, "unshare(CLONE_NEWUTS) = EPERM", format!("{result:?}"))),
-    }
-    let evidence = format!(
-        "{dropped} dropped from the bounding set, 5 sets empty, securebits {bits:#x}, \
-                            unshare(CLONE_NEWUTS) = EPERM"
-    );
-    Ok((Bare(()), evidence))
+    ensure(bits == SECUREBITS, STEP, format!("prctl(PR_GET_SECUREBITS) = {SECUREBITS:#x}"), bits)?;
+    let door = refused(STEP, "unshare(CLONE_NEWUTS)", Errno::EPERM, unshare(CloneFlags::CLONE_NEWUTS))?;
+    let sets = format!("{dropped} dropped from the bounding set, the other sets empty");
+    Ok((Bare(()), format!("{sets}, securebits {bits:#x}, {door}")))
 }
 
 fn drop_bounding() -> Result<u8, StepError> {
@@ -50,27 +43,20 @@ fn drop_bounding() -> Result<u8, StepError> {
             Err(Errno::EINVAL) => return Ok(capability),
             Err(errno) => return Err(at(STEP, format!("prctl(PR_CAPBSET_DROP, {capability})"))(errno)),
         }
-        if sys::has_bounding(capability) != Ok(false) {
-            return Err(found(
-                STEP,
-                format!("PR_CAPBSET_READ({capability}) = 0"),
-                "still in the bounding set",
-            ));
-        }
+        let left = sys::has_bounding(capability);
+        ensure(left == Ok(false), STEP, format!("prctl(PR_CAPBSET_READ, {capability}) = 0"), left)?;
     }
     Ok(CAPABILITIES)
 }
 
 fn clear_sets() -> Result<(), StepError> {
-    for set in [CapSet::Ambient, CapSet::Inheritable, CapSet::Permitted, CapSet::Effective] {
-        caps::clear(None, set).map_err(|error| found(STEP, format!("clear {set:?}"), error.to_string()))?;
-    }
-    for set in [CapSet::Ambient, CapSet::Inheritable, CapSet::Permitted, CapSet::Effective] {
-        let left =
-            caps::read(None, set).map_err(|error| found(STEP, format!("read {set:?}"), error.to_string()))?;
-        if !left.is_empty() {
-            return Err(found(STEP, format!("{set:?} is empty"), format!("{left:?}")));
-        }
+    // Effective before permitted, of which it must stay a subset.
+    let sets = [CapSet::Ambient, CapSet::Inheritable, CapSet::Effective, CapSet::Permitted];
+    for set in sets {
+        let failed = |error: CapsError| found(STEP, format!("clear {set:?}"), error.to_string());
+        caps::clear(None, set).map_err(failed)?;
+        let left = caps::read(None, set).map_err(failed)?;
+        ensure(left.is_empty(), STEP, format!("{set:?} is empty"), left)?;
     }
     Ok(())
 }

@@ -1,43 +1,29 @@
 //! The supervisor's socket: what goes back to it, and the exit status.
 
 use crate::child::Newborn;
-use crate::error::{Halt, at};
+use crate::error::{Halt, at, found};
 use crate::inherit::{Inherited, TakenOver};
 use crate::log::Log;
 use crate::privileges;
 use jail_spec::{EXIT_SETUP_FAILED, EXIT_STARTED_BY_HAND, Identity, Report, Step, StepError};
-use nix::errno::Errno;
 use nix::sys::socket::{MsgFlags, recv, send};
-use std::io::Write;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+use std::io::{Stdin, Write};
+use std::os::fd::AsRawFd;
 
 /// The supervisor's end of everything: reports go out, an end of file comes in when it is gone.
-pub(crate) struct Control(BorrowedFd<'static>);
+pub(crate) struct Control(pub(crate) Stdin);
 
 impl Control {
-    pub(crate) fn new(socket: BorrowedFd<'static>) -> Self {
-        Self(socket)
-    }
-
-    pub(crate) fn number(&self) -> RawFd {
-        self.0.as_raw_fd()
-    }
-
     /// Throws away what the supervisor has said.
     pub(crate) fn discard(&self) {
-        while matches!(recv(self.number(), &mut [0; 1], MsgFlags::MSG_DONTWAIT), Ok(1..)) {}
+        while matches!(recv(self.0.as_raw_fd(), &mut [0; 1], MsgFlags::MSG_DONTWAIT), Ok(1..)) {}
     }
 
     /// Sends one report. `EPIPE`, without a signal, when the supervisor is gone.
-    pub(crate) fn send(&self, report: &Report) -> Result<(), Errno> {
-        let bytes = jail_spec::encode(report).map_err(|_| Errno::EMSGSIZE)?;
-        send(self.number(), &bytes, MsgFlags::MSG_NOSIGNAL).map(drop)
-    }
-}
-
-impl AsFd for Control {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.0
+    fn send(&self, report: &Report) -> Result<(), StepError> {
+        let bytes = jail_spec::encode(report).map_err(|error| found(Step::Exec, "encode(report)", error))?;
+        let sent = send(self.0.as_raw_fd(), &bytes, MsgFlags::MSG_NOSIGNAL);
+        sent.map(drop).map_err(at(Step::Exec, "send(0, report)"))
     }
 }
 
@@ -75,7 +61,7 @@ fn run(
     match outside(inherited, &mut log) {
         Ok(newborn) => guard(control, newborn, log, identity),
         // Stopped before there was a process.
-        Err(Halt::Reached) => tell(control, &Report::Jailed { pid: 0, steps: log.into_steps() }),
+        Err(Halt::Reached) => control.send(&Report::Jailed { pid: 0, steps: log.steps() }),
         Err(Halt::Failed(error)) => Err(error),
     }
 }
@@ -84,17 +70,13 @@ fn guard(control: &Control, newborn: Newborn, mut log: Log, identity: Identity) 
     let child = newborn.see_through(&mut log, identity)?;
     privileges::follow(identity)?;
     let runs = log.reaches(Step::Exec);
-    tell(control, &Report::Jailed { pid: child.pid, steps: log.into_steps() })?;
+    control.send(&Report::Jailed { pid: child.pid, steps: log.steps() })?;
     if runs {
         let end = child.watch(control)?;
         // A supervisor that is gone is why the guest was killed; nobody is left to tell.
         let _ = control.send(&Report::Ended(end));
     }
     Ok(())
-}
-
-fn tell(control: &Control, report: &Report) -> Result<(), StepError> {
-    control.send(report).map_err(at(Step::Exec, "send(0, report)"))
 }
 
 fn say(sentence: &str) {

@@ -1,6 +1,6 @@
 //! Exchanges the root for an empty, read-only one.
 
-use crate::error::{advise, at, at_io, found};
+use crate::error::{advise, at, at_io, ensure, refused};
 use crate::namespaces::Settled;
 use jail_spec::{Step, StepError};
 use nix::errno::Errno;
@@ -9,6 +9,7 @@ use nix::sys::stat::Mode;
 use nix::sys::statvfs::{FsFlags, statvfs};
 use nix::unistd::{chdir, mkdir, pivot_root};
 use std::fs;
+use std::path::PathBuf;
 
 const STEP: Step = Step::Root;
 
@@ -32,10 +33,8 @@ pub(crate) fn replace(_settled: Settled) -> Result<(Emptied, String), StepError>
     mount(none, "/", none, MsFlags::MS_PRIVATE | MsFlags::MS_REC, none)
         .map_err(|errno| advise(at(STEP, "mount(NULL, \"/\", NULL, MS_PRIVATE|MS_REC)")(errno), &DENIED))?;
     let closed = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
-    mount(Some("jail"), COVERED, Some("tmpfs"), closed, Some(OPTIONS)).map_err(at(
-        STEP,
-        format!("mount(\"jail\", {COVERED:?}, \"tmpfs\", MS_NOSUID|MS_NODEV|MS_NOEXEC, {OPTIONS:?})"),
-    ))?;
+    let call = format!("mount(\"jail\", {COVERED:?}, \"tmpfs\", MS_NOSUID|MS_NODEV|MS_NOEXEC, {OPTIONS:?})");
+    mount(Some("jail"), COVERED, Some("tmpfs"), closed, Some(OPTIONS)).map_err(at(STEP, call))?;
     chdir(COVERED).map_err(at(STEP, format!("chdir({COVERED:?})")))?;
     let advice = [(Errno::EINVAL, "the host's root is the initial ramfs, which cannot be left")];
     pivot_root(".", ".").map_err(|errno| advise(at(STEP, "pivot_root(\".\", \".\")")(errno), &advice))?;
@@ -51,19 +50,11 @@ fn check() -> Result<(Emptied, String), StepError> {
     let entries = fs::read_dir("/").map_err(at_io(STEP, "getdents(\"/\")"))?.count();
     let parent = fs::read_dir("/..").map_err(at_io(STEP, "getdents(\"/..\")"))?.count();
     let directory = std::env::current_dir().map_err(at_io(STEP, "getcwd()"))?;
-    if entries != 0 || parent != 0 || directory.as_os_str() != "/" {
-        let seen = format!("{entries} entries, {parent} in its parent, in {}", directory.display());
-        return Err(found(STEP, "an empty root", seen));
-    }
+    let seen = (entries, parent, &directory);
+    ensure(seen == (0, 0, &PathBuf::from("/")), STEP, "nothing in / and /.., working directory /", seen)?;
     let flags = statvfs("/").map_err(at(STEP, "statvfs(\"/\")"))?.flags();
     let wanted = FsFlags::ST_RDONLY | FsFlags::ST_NOSUID | FsFlags::ST_NODEV | FsFlags::ST_NOEXEC;
-    if !flags.contains(wanted) {
-        return Err(found(STEP, "statvfs(\"/\") has ro,nosuid,nodev,noexec", format!("{flags:?}")));
-    }
-    match mkdir("/door", Mode::S_IRWXU) {
-        Err(Errno::EROFS) => {
-            Ok((Emptied(()), "empty tmpfs, ro nosuid nodev noexec; mkdir(\"/door\") = EROFS".into()))
-        }
-        result => Err(found(STEP, "mkdir(\"/door\") = EROFS", format!("{result:?}"))),
-    }
+    ensure(flags.contains(wanted), STEP, "statvfs(\"/\") has ro,nosuid,nodev,noexec", flags)?;
+    let door = refused(STEP, "mkdir(\"/door\")", Errno::EROFS, mkdir("/door", Mode::S_IRWXU))?;
+    Ok((Emptied(()), format!("empty tmpfs, ro nosuid nodev noexec; {door}")))
 }

@@ -1,7 +1,7 @@
 //! Installs the first filter; the guest stacks its own on top of it.
 
 use crate::descriptors::Exact;
-use crate::error::{at, found};
+use crate::error::{ensure, found};
 use crate::no_new_privs::NoNewPrivs;
 use crate::sys;
 use jail_spec::{Instruction, Step, StepError};
@@ -19,12 +19,11 @@ pub(crate) fn install(
     _exact: Exact,
     filter: &[Instruction],
 ) -> Result<(Filtered, String), StepError> {
-    let program: Vec<sock_filter> =
+    let program: Vec<_> =
         filter.iter().map(|&Instruction(code, jt, jf, k)| sock_filter { code, jt, jf, k }).collect();
     let call = format!("seccomp(SECCOMP_SET_MODE_FILTER, 0, {} instructions)", program.len());
     apply_filter(&program).map_err(|error| found(STEP, call, error.to_string()))?;
-    match sys::is_filtered().map_err(at(STEP, "prctl(PR_GET_SECCOMP)"))? {
-        true => Ok((Filtered(()), format!("{} instructions, mode 2", program.len()))),
-        false => Err(found(STEP, "prctl(PR_GET_SECCOMP) = 2", "no filter in force")),
-    }
+    let filtered = sys::is_filtered();
+    ensure(filtered == Ok(true), STEP, "prctl(PR_GET_SECCOMP) = 2", filtered)?;
+    Ok((Filtered(()), format!("{} instructions, mode 2", program.len())))
 }

@@ -3,7 +3,8 @@
 
 use libc::{c_int, c_long, c_ulong, pid_t};
 use nix::errno::Errno;
-use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use nix::fcntl::{FcntlArg, fcntl};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 
 /// The namespaces of clone(2), all of those a process can be confined by.
 const NAMESPACES: c_int = libc::CLONE_NEWUSER
@@ -20,17 +21,10 @@ const CLONE_CLEAR_SIGHAND: u64 = 0x1_0000_0000;
 /// Highest signal number (signal(7)).
 const LAST_SIGNAL: c_int = 64;
 
-/// Which call made the child.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Made {
-    Clone3,
-    Clone,
-}
-
 /// The result of [`clone_into_namespaces`]: it returns twice, like fork(2).
 pub(crate) enum Twin {
     Child,
-    Parent { pid: pid_t, pidfd: OwnedFd, by: Made },
+    Parent { pid: pid_t, pidfd: OwnedFd, by: &'static str },
 }
 
 fn check(result: c_long) -> Result<c_long, Errno> {
@@ -43,8 +37,8 @@ pub(crate) fn clone_into_namespaces() -> Result<Twin, Errno> {
     let (result, by) = match clone3(&mut pidfd) {
         // A filter of the host (systemd's RestrictNamespaces, older container engines) or an older kernel
         // refuses the newer call only.
-        Err(Errno::ENOSYS | Errno::EINVAL) => (clone(&mut pidfd)?, Made::Clone),
-        result => (result?, Made::Clone3),
+        Err(Errno::ENOSYS | Errno::EINVAL) => (clone(&mut pidfd)?, "clone"),
+        result => (result?, "clone3"),
     };
     if result == 0 {
         return Ok(Twin::Child);
@@ -79,6 +73,14 @@ pub(crate) fn adopt(number: RawFd) -> OwnedFd {
     unsafe { OwnedFd::from_raw_fd(number) }
 }
 
+/// Above every number a child's table uses, so that filling the table never overwrites what it is filled from.
+const ASIDE: RawFd = 128;
+
+/// A duplicate, closed on exec, above every number a child's table uses.
+pub(crate) fn aside(from: &OwnedFd) -> Result<OwnedFd, Errno> {
+    fcntl(from, FcntlArg::F_DUPFD_CLOEXEC(ASIDE)).map(adopt)
+}
+
 /// Duplicates `from` to exactly `number`, replacing what was there.
 pub(crate) fn place(from: &OwnedFd, number: RawFd, flags: c_int) -> Result<OwnedFd, Errno> {
     // SAFETY: no memory is passed. The caller replaces only numbers nothing in this process owns.
@@ -97,12 +99,6 @@ pub(crate) fn descriptor_flags(number: RawFd) -> Option<c_int> {
     // SAFETY: F_GETFD passes no memory and fails with EBADF for a closed number.
     let flags = unsafe { libc::fcntl(number, libc::F_GETFD) };
     (flags >= 0).then_some(flags)
-}
-
-/// Standard input, for as long as the process lives: this program never closes it in the parent.
-pub(crate) fn standard_input() -> BorrowedFd<'static> {
-    // SAFETY: the caller has proved it open, and only the child, which does not use it, closes it.
-    unsafe { BorrowedFd::borrow_raw(libc::STDIN_FILENO) }
 }
 
 /// Gives every signal its default action and unblocks all of them: the guest starts from a defined state.
@@ -152,17 +148,10 @@ pub(crate) fn deny_write_execute() -> Result<bool, Errno> {
     prctl(libc::PR_GET_MDWE, [0; 3]).map(|state| state == libc::PR_MDWE_REFUSE_EXEC_GAIN.cast_signed())
 }
 
-/// The speculation features of PR_SET_SPECULATION_CONTROL (prctl(2)) that leak between processes.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Speculation {
-    StoreBypass = 0,
-    IndirectBranch = 1,
-}
-
-/// Switches a kind of speculation off for good; `ENODEV` or `ENXIO` where the kernel or processor offers no switch.
-pub(crate) fn forbid_speculation(kind: Speculation) -> Result<(), Errno> {
+/// Switches a kind of speculation (`PR_SPEC_...`, prctl(2)) off for good; `ENODEV` or `ENXIO` where the kernel or processor offers no switch.
+pub(crate) fn forbid_speculation(kind: c_int) -> Result<(), Errno> {
     let off = c_ulong::from(libc::PR_SPEC_FORCE_DISABLE);
-    prctl(libc::PR_SET_SPECULATION_CTRL, [kind as c_ulong, off, 0]).map(drop)
+    prctl(libc::PR_SET_SPECULATION_CTRL, [c_ulong::from(kind.cast_unsigned()), off, 0]).map(drop)
 }
 
 /// Gives this process a core-scheduling cookie of its own (Linux 5.14), so that no other process shares its core.
@@ -197,13 +186,9 @@ pub(crate) fn wait(pid: pid_t) -> Result<(c_int, libc::rusage), Errno> {
     let mut status = 0;
     // SAFETY: rusage is plain data, written by the kernel before it is read.
     let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
-    loop {
-        // SAFETY: both pointers are to live, exclusive variables of the right type.
-        match check(c_long::from(unsafe { libc::wait4(pid, &raw mut status, 0, &raw mut usage) })) {
-            Err(Errno::EINTR) => {}
-            result => return result.map(|_| (status, usage)),
-        }
-    }
+    // SAFETY: both pointers are to live, exclusive variables of the right type.
+    check(c_long::from(unsafe { libc::wait4(pid, &raw mut status, 0, &raw mut usage) }))?;
+    Ok((status, usage))
 }
 
 /// Ends the process at once: no destructor and no exit function of the parent's copy runs.

@@ -24,6 +24,13 @@ pub const MAX_DESCRIPTORS: usize = 8;
 /// Longest filter the kernel takes (`BPF_MAXINSNS`, linux/bpf_common.h).
 pub const MAX_FILTER_INSTRUCTIONS: usize = 4096;
 
+/// Longest name of a run: the kernel's host name holds one byte more.
+pub const MAX_RUN_NAME: usize = 63;
+
+/// Where the guest's socket may stand: above the standard streams, which stay closed, and below the numbers the jailer
+/// sorts descriptors with.
+pub const SOCKET_NUMBERS: std::ops::RangeInclusive<i32> = 3..=100;
+
 /// Where each attached descriptor stands in the message.
 pub mod descriptors {
     /// The guest's executable: a sealed memfd.
@@ -54,9 +61,36 @@ pub struct JailSpec {
     pub filter: Vec<Instruction>,
     /// The number the guest finds its socket under.
     pub socket_number: i32,
-    /// Stop after this step, without starting a guest. `doctor` asks for one step more each time.
+    /// Stop after this step, without starting a guest; [`Step::Exec`] starts it. `doctor` asks for one step more each
+    /// time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Step>,
+}
+
+impl JailSpec {
+    /// Checks every bound that a type does not keep.
+    ///
+    /// # Errors
+    /// Says which is broken, and what to do.
+    pub fn check(&self) -> Result<(), String> {
+        let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        if self.run.is_empty() || self.run.len() > MAX_RUN_NAME || !self.run.bytes().all(plain) {
+            return Err(format!("a run name is 1 to {MAX_RUN_NAME} of [a-z0-9-], not {:?}", self.run));
+        }
+        if self.identity.outside_uid == 0 || self.identity.outside_gid == 0 {
+            return Err("the guest must not be root outside: name another id in the profile".into());
+        }
+        if self.filter.is_empty() || self.filter.len() > MAX_FILTER_INSTRUCTIONS {
+            return Err(format!("{} instructions are no filter", self.filter.len()));
+        }
+        if !SOCKET_NUMBERS.contains(&self.socket_number) {
+            return Err(format!("socket number {} is not in {SOCKET_NUMBERS:?}", self.socket_number));
+        }
+        if self.leaf == Leaf::Attached(0) {
+            return Err("a leaf without cgroup.procs: attach it, or lower the layer in the profile".into());
+        }
+        Ok(())
+    }
 }
 
 /// A single user and group, mapped into the guest's user namespace (user_namespaces(7)).
@@ -80,6 +114,17 @@ pub enum Leaf {
     Attached(usize),
     /// The operator gave the layer up in the profile, with this reason.
     Lowered(String),
+}
+
+impl Leaf {
+    /// How many `cgroup.procs` files are attached.
+    #[must_use]
+    pub const fn files(&self) -> usize {
+        match self {
+            Self::Attached(files) => *files,
+            Self::Lowered(_) => 0,
+        }
+    }
 }
 
 /// One resource limit. Soft and hard are the same: there is nobody inside to raise it.
@@ -236,7 +281,8 @@ pub struct StepError {
 
 impl fmt::Display for StepError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {} = {}", self.step, self.call, self.meaning)
+        let separator = if self.errno == 0 { ":" } else { " =" };
+        write!(f, "{}: {}{separator} {}", self.step, self.call, self.meaning)
     }
 }
 
@@ -260,7 +306,7 @@ pub enum Report {
     Failed(StepError),
     /// Every step up to the last but `exec` is taken and checked; the guest is being executed.
     Jailed {
-        /// The guest's process id in the supervisor's namespace.
+        /// The guest's process id in the supervisor's namespace; 0 when [`JailSpec::until`] stopped before there was one.
         pid: i32,
         /// One entry per step, in order.
         steps: Vec<StepReport>,
@@ -314,4 +360,58 @@ pub fn encode<T: Serialize>(message: &T) -> Result<Vec<u8>, String> {
 /// When it is not exactly one message of this contract.
 pub fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, String> {
     serde_json::from_slice(bytes).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Identity, Instruction, JailSpec, Leaf, Ruleset, Step, StepError, VERSION, decode, encode};
+
+    fn spec() -> JailSpec {
+        JailSpec {
+            version: VERSION,
+            run: "run-1".into(),
+            identity: Identity { outside_uid: 1000, outside_gid: 1000 },
+            leaf: Leaf::Attached(1),
+            limits: Vec::new(),
+            ruleset: Ruleset { abi: 6, filesystem: 1, network: 1, scoped: 1 },
+            filter: vec![Instruction(6, 0, 0, 0)],
+            socket_number: 3,
+            until: None,
+        }
+    }
+
+    #[test]
+    fn a_spec_survives_the_socket_and_a_stranger_key_does_not() {
+        let bytes = encode(&spec()).unwrap();
+        assert_eq!(decode::<JailSpec>(&bytes).unwrap(), spec());
+        let strange = String::from_utf8(bytes).unwrap().replacen('{', "{\"also\":1,", 1);
+        assert!(decode::<JailSpec>(strange.as_bytes()).unwrap_err().contains("unknown field"));
+    }
+
+    #[test]
+    fn every_bound_is_checked() {
+        assert_eq!(spec().check(), Ok(()));
+        let broken: [fn(&mut JailSpec); 7] = [
+            |spec| spec.run.clear(),
+            |spec| spec.run = "r".repeat(64),
+            |spec| spec.run = "../x".into(),
+            |spec| spec.identity.outside_gid = 0,
+            |spec| spec.filter.clear(),
+            |spec| spec.socket_number = 2,
+            |spec| spec.leaf = Leaf::Attached(0),
+        ];
+        for (index, breaks) in broken.into_iter().enumerate() {
+            let mut spec = spec();
+            breaks(&mut spec);
+            assert!(spec.check().is_err(), "{index}");
+        }
+    }
+
+    #[test]
+    fn a_failed_call_reads_like_strace() {
+        let call = "pivot_root(\".\", \".\")".to_owned();
+        let error =
+            StepError { step: Step::Root, call, errno: 22, meaning: "EINVAL (Invalid argument)".into() };
+        assert_eq!(error.to_string(), "root: pivot_root(\".\", \".\") = EINVAL (Invalid argument)");
+    }
 }
