@@ -41,10 +41,17 @@ impl Anchors {
 impl<'a> Visit<'a> for Anchors {
     fn visit_call_expression(&mut self, call: &CallExpression<'a>) {
         walk::walk_call_expression(self, call);
-        match &call.callee {
+        let about = call.callee.span();
+        match call.callee.get_inner_expression() {
             Expression::Identifier(name) => self.add(name.span.start, name.span),
             Expression::StaticMemberExpression(_) | Expression::PrivateFieldExpression(_) => {}
-            callee => self.add(callee.span().end, callee.span()),
+            Expression::CallExpression(_) | Expression::ComputedMemberExpression(_) => {
+                self.add(about.end, about)
+            }
+            callee => {
+                self.add(callee.span().start, about);
+                self.add(about.end, about);
+            }
         }
     }
 
@@ -69,8 +76,7 @@ impl<'a> Visit<'a> for Anchors {
     }
 
     fn visit_sequence_expression(&mut self, sequence: &SequenceExpression<'a>) {
-        self.longest_sequence =
-            self.longest_sequence.max((sequence.expressions.len(), sequence.span.start));
+        self.longest_sequence = self.longest_sequence.max((sequence.expressions.len(), sequence.span.start));
         walk::walk_sequence_expression(self, sequence);
     }
 }

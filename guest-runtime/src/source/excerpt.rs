@@ -71,8 +71,11 @@ impl Text {
         let marker = line[..self.offset(at)?.checked_sub(start)?].chars().count();
         let from = if marker < EXCERPT_CHARS { 0 } else { marker - EXCERPT_CHARS / 2 };
         let shown: String = line.chars().skip(from).take(EXCERPT_CHARS).collect();
-        let indent: String =
-            shown.chars().take(marker - from).map(|character| if character == '\t' { '\t' } else { ' ' }).collect();
+        let indent: String = shown
+            .chars()
+            .take(marker - from)
+            .map(|character| if character == '\t' { '\t' } else { ' ' })
+            .collect();
         Some(format!("{shown}\n{indent}^"))
     }
 

@@ -29,11 +29,12 @@ impl Map {
     }
 
     /// The original place of a generated line and column, both from 1: that of the nearest token at or before
-    /// it. `None` where nothing of the program stands before it.
+    /// it in its line. `None` where nothing of the program stands before it.
     pub(crate) fn position(&self, line: u32, column: u32) -> Option<Position> {
         let sought = (line.checked_sub(1)?, column.saturating_sub(1));
         let index = self.mappings.partition_point(|mapping| mapping.generated <= sought);
-        let (line, column) = self.mappings.get(index.checked_sub(1)?)?.original;
+        let nearest = self.mappings.get(index.checked_sub(1)?)?;
+        let (line, column) = Some(nearest.original).filter(|_| nearest.generated.0 == sought.0)?;
         Some(self.text.place(line as usize + 1, column as usize + 1))
     }
 

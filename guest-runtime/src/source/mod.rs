@@ -12,7 +12,6 @@ mod shape;
 mod tokens;
 mod transform;
 
-
 use anchors::{Anchor, Anchors};
 pub(crate) use emitted::helper_module;
 use excerpt::Text;
@@ -52,7 +51,12 @@ pub(crate) struct Compiled {
 ///
 /// # Errors
 /// What keeps the program from running, at least one of them an error; never more than 20.
-pub(crate) fn compile(text: &str, file: &str, limits: &Limits, names: Names<'_>) -> Result<Compiled, Vec<Finding>> {
+pub(crate) fn compile(
+    text: &str,
+    file: &str,
+    limits: &Limits,
+    names: Names<'_>,
+) -> Result<Compiled, Vec<Finding>> {
     build(text, file, limits, Some(names))
 }
 
@@ -64,7 +68,12 @@ pub(crate) fn compile_module(text: &str, file: &str, limits: &Limits) -> Result<
     build(text, file, limits, None)
 }
 
-fn build(text: &str, file: &str, limits: &Limits, names: Option<Names<'_>>) -> Result<Compiled, Vec<Finding>> {
+fn build(
+    text: &str,
+    file: &str,
+    limits: &Limits,
+    names: Option<Names<'_>>,
+) -> Result<Compiled, Vec<Finding>> {
     let text = Text::new(file, text.strip_prefix('\u{feff}').unwrap_or(text));
     let mut findings = Findings::new(&text);
     if let Err(deep) = nesting::check(text.as_str(), limits.source_depth) {
@@ -99,7 +108,8 @@ fn translate(
     let anchors = Anchors::of(&program);
     let (operands, at) = anchors.longest_sequence;
     if operands > SEQUENCE_MAX {
-        let deep = TooDeep { offset: at as usize, what: "operands of one comma expression", bound: SEQUENCE_MAX };
+        let deep =
+            TooDeep { offset: at as usize, what: "operands of one comma expression", bound: SEQUENCE_MAX };
         report_nesting(&deep, findings);
         return None;
     }
@@ -114,6 +124,8 @@ fn translate(
     if let Some(names) = names {
         manifest = check::check(&program, &scoping, names, findings);
         shape::give_value(&mut program, allocator, &scoping);
+    } else {
+        shape::name_default(&mut program, allocator);
     }
     match transform::emit(allocator, &mut program, file) {
         Ok((code, mappings)) => Some(Output { code, mappings, anchors: anchors.found, manifest }),
@@ -127,7 +139,8 @@ fn translate(
 fn report_nesting(deep: &TooDeep, findings: &mut Findings<'_>) {
     let offset = u32::try_from(deep.offset).unwrap_or(u32::MAX);
     let message = format!("The program is nested too deeply: more than {} {}.", deep.bound, deep.what);
-    let hint = "Split the expression or block into named constants and functions, or keep data as a JSON string.";
+    let hint =
+        "Split the expression or block into named constants and functions, or keep data as a JSON string.";
     findings.error("nesting", offset, message, Some(hint.to_owned()));
 }
 

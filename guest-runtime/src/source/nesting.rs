@@ -55,7 +55,11 @@ pub(super) fn check(text: &str, bound: usize) -> Result<(), TooDeep> {
     for (offset, token) in Tokens::new(text) {
         depth.take(token);
         let excess = [
-            (depth.open.len() + depth.nest, bound, "brackets, functions, branches and prefix operators inside each other"),
+            (
+                depth.open.len() + depth.nest,
+                bound,
+                "brackets, functions, branches and prefix operators inside each other",
+            ),
             (depth.links, LINKS_MAX, "operators and member accesses in one expression"),
             (depth.angles, ANGLES_MAX, "`<` inside each other"),
         ];
@@ -105,7 +109,12 @@ impl Depth {
     /// A statement that may have ended has, when what follows cannot go on with it.
     fn end_statement(&mut self, token: Token) {
         let goes_on = match token {
-            Token::Else | Token::Link | Token::LinkOpen | Token::Less { .. } | Token::Greater | Token::Comma => true,
+            Token::Else
+            | Token::Link
+            | Token::LinkOpen
+            | Token::Less { .. }
+            | Token::Greater
+            | Token::Comma => true,
             Token::Close | Token::BlockEnd | Token::Semicolon => true,
             Token::Operand { fresh } | Token::Prefix { fresh } => !(fresh || self.frame.ending),
             _ => !self.frame.ending,

@@ -8,9 +8,14 @@ use oxc::parser::{ParseOptions, Parser};
 use oxc::span::SourceType;
 
 /// Parses a TypeScript module in which `return` may stand outside of functions.
-pub(super) fn parse<'a>(allocator: &'a Allocator, text: &'a str, findings: &mut Findings<'_>) -> Option<Program<'a>> {
+pub(super) fn parse<'a>(
+    allocator: &'a Allocator,
+    text: &'a str,
+    findings: &mut Findings<'_>,
+) -> Option<Program<'a>> {
     let options = ParseOptions { allow_return_outside_function: true, ..ParseOptions::default() };
-    let parsed = Parser::new(allocator, text, SourceType::ts().with_module(true)).with_options(options).parse();
+    let parsed =
+        Parser::new(allocator, text, SourceType::ts().with_module(true)).with_options(options).parse();
     let failed = parsed.panicked || parsed.diagnostics.has_errors();
     report(parsed.diagnostics.into_vec(), text, findings);
     (!failed).then_some(parsed.program)

@@ -18,17 +18,20 @@ use oxc::syntax::scope::ScopeFlags;
 
 /// What models call the function that is their whole program.
 const MAIN_NAMES: [&str; 7] = ["main", "run", "execute", "program", "handler", "script", "solve"];
-/// The value, once there is one. It stands for the operand `0`.
-const EXPORT: &str = "export default await (async (v) => typeof v === 'function' ? v() : v)(0);";
-/// The value of a class is the class: it cannot be called.
-const EXPORT_PLAIN: &str = "export default await 0;";
+/// The value, once there is one. It stands for the operand `0`. A class cannot be called: its value is itself.
+const EXPORT: &str = "export default await (async (v) => \
+    typeof v === 'function' && !/^class\\b/.test(Function.prototype.toString.call(v)) ? v() : v)(0);";
 /// The value of a program that returns: the statements go into the inner function.
-const EXPORT_BODY: &str =
-    "export default await (async (v) => typeof v === 'function' ? v() : v)(await (async () => {})());";
+const EXPORT_BODY: &str = "export default await (async (v) => \
+    typeof v === 'function' && !/^class\\b/.test(Function.prototype.toString.call(v)) ? v() : v)\
+    (await (async () => {})());";
 const EXPORT_NOTHING: &str = "export default void 0;";
 const RETURN: &str = "return 0;";
 /// Keeps an `export default` in a program that may also return.
 const KEEP: &str = "var $exported = 0;";
+/// An `export default` in two statements.
+const DEFAULT: &str = "const $default = 0;";
+const EXPORT_DEFAULT: &str = "export { $default as default };";
 const RETURN_KEPT: &str = "return $exported;";
 
 /// Rewrites `program`, whose symbols are in `scoping`.
@@ -38,7 +41,31 @@ pub(super) fn give_value<'a>(program: &mut Program<'a>, allocator: &'a Allocator
     returns.visit_program(program);
     let shaper = Shaper { allocator, builder: AstBuilder::new(allocator) };
     let body = program.body.take_in(&allocator);
-    program.body = if returns.0 { shaper.body_of_function(body) } else { shaper.body_of_module(body, program, scoping) };
+    program.body =
+        if returns.0 { shaper.body_of_function(body) } else { shaper.body_of_module(body, program, scoping) };
+}
+
+/// Rewrites what the engine's parser refuses in a module that is imported: an async arrow right behind
+/// `export default`, which it takes for a function declaration.
+pub(super) fn name_default<'a>(program: &mut Program<'a>, allocator: &'a Allocator) {
+    let shaper = Shaper { allocator, builder: AstBuilder::new(allocator) };
+    let body = program.body.take_in(&allocator);
+    program.body = ArenaVec::new_in(&allocator);
+    for statement in body {
+        match statement {
+            Statement::ExportDefaultDeclaration(export) if is_arrow(&export.declaration) => {
+                let value = export.unbox().declaration.into_expression();
+                program.body.push(shaper.filled(DEFAULT, value));
+                program.body.push(shaper.template(EXPORT_DEFAULT));
+            }
+            other => program.body.push(other),
+        }
+    }
+}
+
+fn is_arrow(declaration: &ExportDefaultDeclarationKind<'_>) -> bool {
+    let value = declaration.as_expression().map(Expression::get_inner_expression);
+    matches!(value, Some(Expression::ArrowFunctionExpression(_)))
 }
 
 /// The span of the last expression statement, whose value is the program's and awaited.
@@ -79,9 +106,7 @@ type Body<'a> = ArenaVec<'a, Statement<'a>>;
 
 impl<'a> Shaper<'a> {
     fn body_of_module(&self, body: Body<'a>, program: &Program<'a>, scoping: &Scoping) -> Body<'a> {
-        let exports = body.iter().any(|statement| {
-            matches!(statement, Statement::ExportDefaultDeclaration(_) | Statement::TSExportAssignment(_))
-        });
+        let exports = has_default(&body);
         let value = if exports { None } else { last_effect(&body) };
         let main = main_function(&body, scoping).filter(|_| !exports);
         let mut shaped = ArenaVec::new_in(&self.allocator);
@@ -110,7 +135,7 @@ impl<'a> Shaper<'a> {
     }
 
     fn body_of_function(&self, body: Body<'a>) -> Body<'a> {
-        let value = last_effect(&body);
+        let value = last_effect(&body).filter(|_| !has_default(&body));
         let mut outer = ArenaVec::new_in(&self.allocator);
         let mut inner = ArenaVec::new_in(&self.allocator);
         let mut kept = false;
@@ -129,7 +154,9 @@ impl<'a> Shaper<'a> {
                     inner.push(Statement::from(export.unbox().declaration));
                 }
                 Statement::ExportNamedDeclaration(_) => {}
-                other if other.is_module_declaration() || other.as_declaration().is_some_and(stays_outside) => {
+                other
+                    if other.is_module_declaration() || other.as_declaration().is_some_and(stays_outside) =>
+                {
                     outer.push(other);
                 }
                 other => inner.push(other),
@@ -193,14 +220,14 @@ impl<'a> Shaper<'a> {
     }
 
     fn export(&self, value: Expression<'a>) -> Statement<'a> {
-        let plain = matches!(value, Expression::ClassExpression(_));
-        self.filled(if plain { EXPORT_PLAIN } else { EXPORT }, value)
+        self.filled(EXPORT, value)
     }
 
     /// Statements that are not in the program's text.
     fn template(&self, text: &'static str) -> Statement<'a> {
         let options = ParseOptions { allow_return_outside_function: true, ..ParseOptions::default() };
-        let mut parsed = Parser::new(self.allocator, text, SourceType::mjs()).with_options(options).parse().program;
+        let mut parsed =
+            Parser::new(self.allocator, text, SourceType::mjs()).with_options(options).parse().program;
         Unplace.visit_program(&mut parsed);
         parsed.body.pop().unwrap_or_else(|| Statement::new_empty_statement(SPAN, &self.builder))
     }
@@ -255,6 +282,12 @@ impl<'a> VisitMut<'a> for FillBody<'a> {
     }
 }
 
+fn has_default(body: &[Statement<'_>]) -> bool {
+    body.iter().any(|statement| {
+        matches!(statement, Statement::ExportDefaultDeclaration(_) | Statement::TSExportAssignment(_))
+    })
+}
+
 /// The last statement that does something where it stands: functions are hoisted, types and imports are not run.
 fn last_effect(body: &[Statement<'_>]) -> Option<usize> {
     body.iter().rposition(|statement| !is_hoisted(statement))
@@ -307,7 +340,9 @@ fn function_of<'s, 'a>(statement: &'s Statement<'a>) -> Option<(&'a str, SymbolI
         other => other.as_declaration()?,
     };
     match declaration {
-        Declaration::FunctionDeclaration(function) if function.params.items.is_empty() && function.body.is_some() => {
+        Declaration::FunctionDeclaration(function)
+            if function.params.items.is_empty() && function.body.is_some() =>
+        {
             let id = function.id.as_ref()?;
             Some((id.name.as_str(), id.symbol_id.get()?))
         }

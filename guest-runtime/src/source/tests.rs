@@ -25,7 +25,7 @@ impl ModuleLoader for Loader {
         let text = match helper_module(&name) {
             Some(text) => text,
             None if name.contains("servers/shop") => {
-                "export default async (a) => ({ id: a.id }); export const getOrder = async (a) => ({ id: a.id });"
+                "const getOrder = async (a) => ({ id: a.id }); export { getOrder, getOrder as default };"
             }
             None => return Err(JsNativeError::typ().with_message(name).into()),
         };
@@ -101,7 +101,11 @@ fn run(text: &str) -> String {
 }
 
 fn execute(code: &str) -> Result<String, (String, Option<(u32, u32)>)> {
-    let mut context = Context::builder().module_loader(Rc::new(Loader)).instructions_remaining(100_000_000).build().unwrap();
+    let mut context = Context::builder()
+        .module_loader(Rc::new(Loader))
+        .instructions_remaining(100_000_000)
+        .build()
+        .unwrap();
     context.eval(Source::from_bytes(PRELUDE)).unwrap();
     let module = Module::parse(Source::from_bytes(code), None, &mut context)
         .map_err(|error| (format!("engine refuses: {error}\n{code}"), None))?;
@@ -159,6 +163,7 @@ fn rules(text: &str) -> Vec<String> {
     }
 }
 
+mod depths;
 mod forms;
 mod places;
 mod verdicts;

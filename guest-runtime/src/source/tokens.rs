@@ -229,7 +229,8 @@ impl<'t> Tokens<'t> {
 
     fn word(&mut self) -> Token {
         let start = self.at;
-        while matches!(self.peek(0), b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'$' | b'\\' | b'#' | 0x80..) {
+        while matches!(self.peek(0), b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'$' | b'\\' | b'#' | 0x80..)
+        {
             self.at += 1;
         }
         let word = &self.bytes[start..self.at];
@@ -307,6 +308,10 @@ impl<'t> Tokens<'t> {
             (b',', ..) => self.operator(1, Token::Comma),
             (b';', ..) => self.operator(1, Token::Semicolon),
             (b'.', b'.', b'.') => self.operator(3, Token::Operand { fresh: false }),
+            (b'@', ..) => {
+                let fresh = self.fresh();
+                self.operator(1, Token::Operand { fresh })
+            }
             (b'.', b'0'..=b'9', _) => self.word_after(1),
             (b'?', b'?' | b'.', _) => self.operator(2, Token::Link),
             (b'*', b'*', _) | (b'=', b'>', _) => self.operator(2, Token::Prefix { fresh: false }),

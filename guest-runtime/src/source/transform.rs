@@ -27,8 +27,7 @@ pub(super) fn emit<'a>(
 ) -> Result<(String, Vec<Mapping>), Vec<OxcDiagnostic>> {
     let built = SemanticBuilder::new().with_enum_eval(true).with_excess_capacity(EXCESS).build(program);
     let scoping = built.semantic.into_scoping();
-    let done =
-        Transformer::new(allocator, Path::new(file), &options()).build_with_scoping(scoping, program);
+    let done = Transformer::new(allocator, Path::new(file), &options()).build_with_scoping(scoping, program);
     if done.diagnostics.has_errors() {
         return Err(done.diagnostics.into_vec());
     }
@@ -71,7 +70,8 @@ fn in_characters(code: &str, mut mappings: Vec<Mapping>) -> Vec<Mapping> {
     let (mut line, mut units, mut column, mut next) = (0, 0, 0, 0);
     let mut characters = code.chars().peekable();
     while let Some(character) = characters.next() {
-        while let Some(mapping) = mappings.get_mut(next).filter(|mapping| mapping.generated <= (line, units)) {
+        while let Some(mapping) = mappings.get_mut(next).filter(|mapping| mapping.generated <= (line, units))
+        {
             mapping.generated.1 = column;
             next += 1;
         }

@@ -59,7 +59,12 @@ impl<'c, 's> Bindings<'c, 's> {
     }
 
     /// What a member of a target is, or that it does not exist.
-    pub(super) fn member(&mut self, target: Target, name: &str, span: Span) -> Result<Option<Target>, Unknown> {
+    pub(super) fn member(
+        &mut self,
+        target: Target,
+        name: &str,
+        span: Span,
+    ) -> Result<Option<Target>, Unknown> {
         let unknown = |server| Unknown { server, name: name.to_owned(), span };
         match self.catalog.member(target, name) {
             Member::Is(target) => Ok(Some(target)),
@@ -110,7 +115,9 @@ impl<'c, 's> Bindings<'c, 's> {
 
     fn static_member(&mut self, member: &StaticMemberExpression<'_>, left: usize) -> Option<Target> {
         let object = match (&member.object, member.property.name.as_str()) {
-            (Expression::Identifier(global), "tools") if global.name == "globalThis" => return Some(Target::Servers),
+            (Expression::Identifier(global), "tools") if global.name == "globalThis" => {
+                return Some(Target::Servers);
+            }
             (object, _) => self.resolve_within(object, left)?,
         };
         self.member(object, &member.property.name, member.property.span).ok().flatten()
@@ -130,7 +137,9 @@ impl<'c, 's> Bindings<'c, 's> {
                 match (self.member(target, name, property.key.span()), &property.value) {
                     (Err(wrong), BindingPattern::AssignmentPattern(_)) => drop(wrong),
                     (Err(wrong), _) => unknown.push(wrong),
-                    (Ok(Some(found)), BindingPattern::BindingIdentifier(id)) => self.bind(id.symbol_id.get(), found),
+                    (Ok(Some(found)), BindingPattern::BindingIdentifier(id)) => {
+                        self.bind(id.symbol_id.get(), found)
+                    }
                     (Ok(Some(found)), BindingPattern::ObjectPattern(inner)) => pending.push((inner, found)),
                     (Ok(_), _) => {}
                 }

@@ -21,10 +21,16 @@ const GLOBALS: &[&str] = &[
 /// What models reach for and a sandbox does not have.
 const INSTEAD: &[(&str, &str)] = &[
     ("fetch", "There is no network here: call a tool instead, `await tools.<server>.<tool>({ … })`."),
-    ("XMLHttpRequest", "There is no network here: call a tool instead, `await tools.<server>.<tool>({ … })`."),
+    (
+        "XMLHttpRequest",
+        "There is no network here: call a tool instead, `await tools.<server>.<tool>({ … })`.",
+    ),
     ("WebSocket", "There is no network here: call a tool instead, `await tools.<server>.<tool>({ … })`."),
     ("axios", "There is no network here: call a tool instead, `await tools.<server>.<tool>({ … })`."),
-    ("process", "There is no process and no environment here: write values into the program, `return` the result."),
+    (
+        "process",
+        "There is no process and no environment here: write values into the program, `return` the result.",
+    ),
     ("require", "Use `import { name } from \"…\"`, or `await import(\"…\")`."),
     ("module", "Use `export default value`, or `return value` at the end of the program."),
     ("exports", "Use `export default value`, or `return value` at the end of the program."),

@@ -39,8 +39,7 @@ pub(super) fn check(
     let Binder { bindings, findings } = binder;
     let used = bindings.tools().collect();
     let value = shape::value_statement(&program.body);
-    let mut checker =
-        Checker { bindings, findings, used, tries: 0, value, undeclared: BTreeSet::new() };
+    let mut checker = Checker { bindings, findings, used, tries: 0, value, undeclared: BTreeSet::new() };
     checker.visit_program(program);
     checker.manifest()
 }
@@ -94,14 +93,22 @@ impl Binder<'_, '_, '_, '_> {
             ImportDeclarationSpecifier::ImportSpecifier(named) => {
                 let name = named.imported.name();
                 if let Target::Module(server, tool) = module {
-                    report::other_name(&mut self.bindings.catalog, (server, tool), &name, named.span, self.findings);
+                    report::other_name(
+                        &mut self.bindings.catalog,
+                        (server, tool),
+                        &name,
+                        named.span,
+                        self.findings,
+                    );
                 }
                 if self.is_only_type(local.symbol_id.get()) {
                     return;
                 }
                 match self.bindings.member(module, &name, named.imported.span()) {
                     Ok(target) => target,
-                    Err(unknown) => return report::unknown(&mut self.bindings.catalog, &unknown, self.findings),
+                    Err(unknown) => {
+                        return report::unknown(&mut self.bindings.catalog, &unknown, self.findings);
+                    }
                 }
             }
             ImportDeclarationSpecifier::ImportDefaultSpecifier(_) => match module {

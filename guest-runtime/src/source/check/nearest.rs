@@ -13,7 +13,8 @@ pub(super) fn nearest<'n>(wrong: &str, candidates: impl Iterator<Item = &'n str>
         .take(CANDIDATES_MAX)
         .filter_map(|candidate| {
             let plain = plain(candidate);
-            let part = wrong.len() >= 4 && plain.len() >= 4 && (plain.contains(&wrong) || wrong.contains(&plain));
+            let part =
+                wrong.len() >= 4 && plain.len() >= 4 && (plain.contains(&wrong) || wrong.contains(&plain));
             let distance = distance(wrong.as_bytes(), plain.as_bytes());
             (distance <= allowed || part).then_some((distance, candidate))
         })
@@ -23,7 +24,11 @@ pub(super) fn nearest<'n>(wrong: &str, candidates: impl Iterator<Item = &'n str>
 
 /// Letters and digits alone, in lower case: `list_issues` and `listIssues` are the same mistake apart.
 fn plain(name: &str) -> String {
-    name.chars().filter(|letter| letter.is_alphanumeric()).take(NAME_MAX).flat_map(char::to_lowercase).collect()
+    name.chars()
+        .filter(|letter| letter.is_alphanumeric())
+        .take(NAME_MAX)
+        .flat_map(char::to_lowercase)
+        .collect()
 }
 
 /// Insertions, deletions and replacements that lead from one to the other.

@@ -1,11 +1,11 @@
 //! What the check tells a model: what is wrong, and what would work.
 
+use super::super::findings::Findings;
 use super::arguments::Wrong;
 use super::bindings::Unknown;
 use super::catalog::Catalog;
 use super::globals;
 use super::nearest::nearest;
-use super::super::findings::Findings;
 use guest_protocol::message::{ServerName, ToolShape};
 use oxc::ast::ast::IdentifierReference;
 use oxc::span::Span;

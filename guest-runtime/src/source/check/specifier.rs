@@ -20,11 +20,13 @@ pub(super) enum Specifier<'s> {
 
 /// Reads a specifier of the whole program.
 pub(super) fn read(specifier: &str) -> Specifier<'_> {
-    let path = specifier.starts_with(['/', '.']) || specifier.starts_with("servers/") || specifier == "servers";
+    let path =
+        specifier.starts_with(['/', '.']) || specifier.starts_with("servers/") || specifier == "servers";
     if !path {
         return if BUILT_IN.contains(&specifier) { Specifier::Other } else { Specifier::Package };
     }
-    let mut parts: Vec<&str> = specifier.split('/').filter(|part| !matches!(*part, "" | "." | "..")).collect();
+    let mut parts: Vec<&str> =
+        specifier.split('/').filter(|part| !matches!(*part, "" | "." | "..")).collect();
     if parts.len() > 1 && matches!(parts.last(), Some(&("index" | "index.ts" | "index.js"))) {
         parts.pop();
     }
@@ -47,7 +49,9 @@ mod tests {
 
     #[test]
     fn all_ways_to_a_tool_are_one() {
-        for specifier in ["/servers/shop/getOrder.ts", "./servers/shop/getOrder", "../servers/shop/getOrder.js"] {
+        for specifier in
+            ["/servers/shop/getOrder.ts", "./servers/shop/getOrder", "../servers/shop/getOrder.js"]
+        {
             assert_eq!(read(specifier), Specifier::Tool("shop", "getOrder"));
         }
         assert_eq!(read("./servers/shop/index.ts"), Specifier::Server("shop"));

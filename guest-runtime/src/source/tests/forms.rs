@@ -38,12 +38,21 @@ const FORMS: &[(&str, &str)] = &[
     ("await tools.shop.getOrder({ id: 'x' })", r#"{"id":"x"}"#),
     ("tools.shop.getOrder({ id: 'x' })", r#"{"id":"x"}"#),
     ("const { getOrder } = tools.shop; await getOrder({ id: 'y' })", r#"{"id":"y"}"#),
-    ("import { getOrder } from '/servers/shop/getOrder.ts'; return await getOrder({ id: 'z' })", r#"{"id":"z"}"#),
-    ("import { getOrder } from './servers/shop';\nconst r = await getOrder({ id: 'z' });\nr", r#"{"id":"z"}"#),
+    (
+        "import { getOrder } from '/servers/shop/getOrder.ts'; return await getOrder({ id: 'z' })",
+        r#"{"id":"z"}"#,
+    ),
+    (
+        "import { getOrder } from './servers/shop';\nconst r = await getOrder({ id: 'z' });\nr",
+        r#"{"id":"z"}"#,
+    ),
     ("import * as shop from '/servers/shop';\nreturn shop.getOrder({ id: 'n' })", r#"{"id":"n"}"#),
     ("import getOrder from '/servers/shop/getOrder.ts';\ngetOrder({ id: 'd' })", r#"{"id":"d"}"#),
     ("const m = await import('/servers/shop/getOrder.ts'); await m.getOrder({ id: 'i' })", r#"{"id":"i"}"#),
-    ("const [a, b] = await Promise.all([tools.shop.getOrder({ id: '1' }), tools.shop.getOrder({ id: '2' })]); [a.id, b.id]", r#"["1","2"]"#),
+    (
+        "const [a, b] = await Promise.all([tools.shop.getOrder({ id: '1' }), tools.shop.getOrder({ id: '2' })]); [a.id, b.id]",
+        r#"["1","2"]"#,
+    ),
     ("let s = 0; for (const o of await tools.shop.listOrders()) s += o.total;\ns", "3"),
     ("if (true) { return 'early' }\nreturn 'late'", "\"early\""),
     ("for (const x of [1, 2, 3]) { if (x === 2) return x }", "2"),
@@ -56,7 +65,10 @@ const FORMS: &[(&str, &str)] = &[
     ("const a = 1; export { a }; return a + 1", "2"),
     ("interface A { x: number }\ntype B = A | null", "undefined"),
     ("import type { Order } from '/servers/shop/getOrder.ts'", "undefined"),
-    ("import { type Order } from '/servers/shop/getOrder.ts';\nconst o: Order = { id: 1 } as any; o", r#"{"id":1}"#),
+    (
+        "import { type Order } from '/servers/shop/getOrder.ts';\nconst o: Order = { id: 1 } as any; o",
+        r#"{"id":1}"#,
+    ),
     ("import { Order } from '/servers/shop/getOrder.ts';\nconst o: Order = 1 as any; o", "1"),
     ("", "undefined"),
     ("// nothing", "undefined"),
@@ -65,18 +77,36 @@ const FORMS: &[(&str, &str)] = &[
     ("const enum C { A = 'a' }\nreturn C.A", "\"a\""),
     ("namespace N { export const x = 4 }\nN.x", "4"),
     ("namespace N { export const x = 4 }\nreturn N.x", "4"),
-    ("class P { constructor(public x: number, private y = 2) {} sum() { return this.x + this.y } }\nnew P(1).sum()", "3"),
-    ("abstract class S { abstract area(): number }\nclass Q extends S { area() { return 4 } }\nnew Q().area()", "4"),
-    ("function f(a: string): string; function f(a: number): number; function f(a: any) { return a }\nf(1)", "1"),
+    (
+        "class P { constructor(public x: number, private y = 2) {} sum() { return this.x + this.y } }\nnew P(1).sum()",
+        "3",
+    ),
+    (
+        "abstract class S { abstract area(): number }\nclass Q extends S { area() { return 4 } }\nnew Q().area()",
+        "4",
+    ),
+    (
+        "function f(a: string): string; function f(a: number): number; function f(a: any) { return a }\nf(1)",
+        "1",
+    ),
     ("const x = { a: 1 } satisfies Record<string, number>; x.a!", "1"),
     ("function id<T>(x: T): T { return x }\nid<number>(3)", "3"),
     ("declare const y: number; declare function g(): void; 6", "6"),
     ("const id = <T,>(x: T) => x; id('q')", "\"q\""),
     ("let u: string | undefined; u?.length ?? 'none'", "\"none\""),
     ("function seal(c: Function) { (c as any).sealed = 1 }\n@seal class A {}\n(A as any).sealed", "1"),
-    ("function log(t: any, k: string, d: PropertyDescriptor) { const f = d.value; d.value = function () { return f.call(this) + 1 }; return d }\nclass A { @log m() { return 1 } }\nnew A().m()", "2"),
-    ("const out: string[] = [];\n{ using r = { [Symbol.dispose]() { out.push('d') } }; out.push('b') }\nout", r#"["b","d"]"#),
-    ("const out: string[] = [];\n{ await using r = { async [Symbol.asyncDispose]() { out.push('d') } }; out.push('b') }\nreturn out", r#"["b","d"]"#),
+    (
+        "function log(t: any, k: string, d: PropertyDescriptor) { const f = d.value; d.value = function () { return f.call(this) + 1 }; return d }\nclass A { @log m() { return 1 } }\nnew A().m()",
+        "2",
+    ),
+    (
+        "const out: string[] = [];\n{ using r = { [Symbol.dispose]() { out.push('d') } }; out.push('b') }\nout",
+        r#"["b","d"]"#,
+    ),
+    (
+        "const out: string[] = [];\n{ await using r = { async [Symbol.asyncDispose]() { out.push('d') } }; out.push('b') }\nreturn out",
+        r#"["b","d"]"#,
+    ),
     ("'use strict';\nreturn 1", "1"),
     ("'hello'", "\"hello\""),
     ("`hello ${1 + 1}`", "\"hello 2\""),
@@ -96,8 +126,7 @@ const FORMS: &[(&str, &str)] = &[
     ("function* g() { yield 1; yield 2 }\n[...g()]", "[1,2]"),
     ("export default function f() { return 33 }\nconst x = 1;", "33"),
     ("const { a = 1, ...rest } = { b: 2 } as any; return { a, rest }", r#"{"a":1,"rest":{"b":2}}"#),
-    ("const x = 4 / 2; const re = /[/\"]{2}`(/g; x", "refused"),
-    ("const re = /[/\"`]+[{(]/g; re.source.length", "10"),
+    ("const re = /[/\"`]+[{(]/g; re.test('`(')", "true"),
 ];
 
 #[test]
@@ -105,7 +134,7 @@ fn every_form_gives_its_value() {
     let mut wrong = Vec::new();
     for (program, expected) in FORMS {
         let value = run(program);
-        if value != *expected && !(*expected == "refused" && value.starts_with("refused")) {
+        if value != *expected {
             wrong.push(format!("{program:?}\n  is  {value}\n  not {expected}"));
         }
     }

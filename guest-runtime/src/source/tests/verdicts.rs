@@ -14,8 +14,14 @@ const VERDICTS: &[(&str, &[&str])] = &[
     ("import { x } from '/servers/shp/x.ts'; x()", &["unknown-server 1:19"]),
     ("import { listOrder } from '/servers/shop'; listOrder()", &["unknown-tool 1:10"]),
     ("import { a } from '/servers/shop/getOrdr.ts'; a()", &["unknown-tool 1:19"]),
-    ("import { fetchOrder } from '/servers/shop/getOrder'; await fetchOrder({ id: '1' })", &["?import-name 1:10"]),
-    ("import * as shop from './servers/shop/index.ts'; await shop.getOrdr({ id: '1' })", &["unknown-tool 1:61"]),
+    (
+        "import { fetchOrder } from '/servers/shop/getOrder'; await fetchOrder({ id: '1' })",
+        &["?import-name 1:10"],
+    ),
+    (
+        "import * as shop from './servers/shop/index.ts'; await shop.getOrdr({ id: '1' })",
+        &["unknown-tool 1:61"],
+    ),
     ("import { shop } from '/servers'; await shop.getOrder({ id: '1' })", &[]),
     ("import lodash from 'lodash'; lodash.map([])", &["unknown-module 1:20"]),
     ("import fs from 'node:fs/promises'; await fs.readFile('/workspace/a')", &[]),
@@ -32,7 +38,10 @@ const VERDICTS: &[(&str, &[&str])] = &[
     ("const a = { id: 'x' }; await tools.shop.getOrder({ ...a })", &[]),
     ("await tools.gitHub.createIssue('a/b', 'title', { labels: [] })", &[]),
     ("await tools.gitHub.createIssue('a/b')", &["missing-argument 1:20"]),
-    ("const t = 'a'; await tools.gitHub.createIssue({ repo: t, title: t, labels: 'x' })", &["argument-type 1:76"]),
+    (
+        "const t = 'a'; await tools.gitHub.createIssue({ repo: t, title: t, labels: 'x' })",
+        &["argument-type 1:76"],
+    ),
     ("tools.shop.listOrders();\nreturn 1", &["?unawaited-call 1:1"]),
     ("void tools.shop.listOrders(); 1", &[]),
     ("const p = tools.shop.listOrders(); await p", &[]),
