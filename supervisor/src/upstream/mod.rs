@@ -71,7 +71,8 @@ impl Upstreams {
         let enabled = servers.into_iter().filter(|server| !server.disabled);
         let servers: Vec<_> = enabled.map(|server| Server::new(server, generation.clone())).collect();
         let mut starting = JoinSet::new();
-        for server in servers.iter().cloned() {
+        for server in &servers {
+            let server = server.clone();
             // The reason of a failure is in its state.
             starting.spawn(async move { server.connection().await.is_ok() });
         }
@@ -113,7 +114,8 @@ impl Upstreams {
     /// all they started in their groups are gone.
     pub(crate) async fn shutdown(&self) {
         let mut closing = JoinSet::new();
-        for server in self.servers.iter().cloned() {
+        for server in &self.servers {
+            let server = server.clone();
             closing.spawn(async move { server.close().await });
         }
         closing.join_all().await;
