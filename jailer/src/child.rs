@@ -56,7 +56,8 @@ pub(crate) fn divide() -> Result<Side, StepError> {
     }
 }
 
-/// The rest of the child's life: takes the steps inside, reports, and executes the guest or ends.
+/// The rest of the child's life: takes the steps inside, reports, and executes the guest or ends. Nothing it holds is
+/// dropped: its numbers were closed or moved under other owners, and the process ends here.
 pub(crate) fn live(
     inherited: Inherited,
     line: Line,

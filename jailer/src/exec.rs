@@ -19,8 +19,7 @@ pub(crate) fn guest(_filtered: Filtered, ward: &Ward, log: &Log) -> Result<Infal
         return Err(Halt::Reached);
     }
     ward.line.tell(&Ok(log.steps()))?;
-    let environment: [&CStr; 0] = [];
-    let Err(errno) = execveat(&ward.image, c"", &[NAME], &environment, AtFlags::AT_EMPTY_PATH);
+    let Err(errno) = execveat(&ward.image, c"", &[NAME], &[c""; 0], AtFlags::AT_EMPTY_PATH);
     let call = "execveat(image, \"\", [\"oubliette-guest\"], [], AT_EMPTY_PATH)";
     Err(Halt::Failed(at(Step::Exec, call)(errno)))
 }

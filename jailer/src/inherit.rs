@@ -84,17 +84,14 @@ fn close_inherited() -> Result<(), StepError> {
 /// Gives each descriptor its role.
 fn sort(spec: JailSpec, attached: Vec<OwnedFd>) -> Result<Inherited, StepError> {
     spec.check().map_err(|problem| found(STEP, "check(JailSpec)", problem))?;
-    let wanted = descriptors::LEAF.saturating_add(spec.leaf.files());
-    ensure(attached.len() == wanted, STEP, format!("{wanted} descriptors attached"), attached.len())?;
+    let (wanted, count) = (descriptors::LEAF.saturating_add(spec.leaf.files()), attached.len());
     let mut attached = attached.into_iter();
-    let (Some(image), Some(socket)) = (attached.next(), attached.next()) else {
-        return Err(found(
-            STEP,
-            format!("{wanted} descriptors attached"),
-            "guest image or guest socket missing",
-        ));
-    };
-    Ok(Inherited { spec, image, socket, leaf: attached.collect() })
+    match (attached.next(), attached.next()) {
+        (Some(image), Some(socket)) if count == wanted => {
+            Ok(Inherited { spec, image, socket, leaf: attached.collect() })
+        }
+        _ => Err(found(STEP, format!("{wanted} descriptors attached"), format!("found {count}"))),
+    }
 }
 
 /// Checks the image, and hides it: a file that may be executed but not read makes its process undumpable from its

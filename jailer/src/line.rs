@@ -22,9 +22,8 @@ pub(crate) struct Line(OwnedFd);
 
 /// Both ends; the first is the parent's, which learns from the kernel who writes.
 pub(crate) fn pair() -> Result<(Line, Line), StepError> {
-    let (outside, inside) =
-        socketpair(AddressFamily::Unix, SockType::SeqPacket, None, SockFlag::SOCK_CLOEXEC)
-            .map_err(at(STEP, "socketpair(AF_UNIX, SOCK_SEQPACKET|SOCK_CLOEXEC)"))?;
+    let ends = socketpair(AddressFamily::Unix, SockType::SeqPacket, None, SockFlag::SOCK_CLOEXEC);
+    let (outside, inside) = ends.map_err(at(STEP, "socketpair(AF_UNIX, SOCK_SEQPACKET|SOCK_CLOEXEC)"))?;
     setsockopt(&outside, sockopt::PassCred, &true).map_err(at(STEP, "setsockopt(SO_PASSCRED)"))?;
     let inside = sys::aside(&inside).map_err(at(STEP, "fcntl(line, F_DUPFD_CLOEXEC)"))?;
     Ok((Line(outside), Line(inside)))
@@ -42,9 +41,8 @@ impl Line {
 
     /// Parent: everything that must be done from outside is done.
     pub(crate) fn release(&self) -> Result<(), StepError> {
-        send(self.0.as_raw_fd(), b"go", MsgFlags::MSG_NOSIGNAL)
-            .map(drop)
-            .map_err(at(STEP, "send(line, \"go\")"))
+        let sent = send(self.0.as_raw_fd(), b"go", MsgFlags::MSG_NOSIGNAL);
+        sent.map(drop).map_err(at(STEP, "send(line, \"go\")"))
     }
 
     /// Child: waits for [`Line::release`].
