@@ -102,6 +102,6 @@ fn a_clients_file_is_read_as_it_is() {
     assert!(error("{\"theme\": \"dark\"}").what.contains("mcpServers"));
     assert_eq!(
         error("{\n  \"mcpServers\": { \"a\": { \"command\": 3 } } }").place,
-        "/etc/oubliette/config.toml:2:40"
+        "/etc/oubliette/config.toml:2:37"
     );
 }
