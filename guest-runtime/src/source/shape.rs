@@ -18,12 +18,13 @@ use oxc::syntax::scope::ScopeFlags;
 
 /// What models call the function that is their whole program.
 const MAIN_NAMES: [&str; 7] = ["main", "run", "execute", "program", "handler", "script", "solve"];
-/// The value, once there is one. It stands for the operand `0`. A class cannot be called: its value is itself.
+/// The value, once there is one. It stands for the operand `0`. A class cannot be called, which shows in its
+/// `prototype`: its value is itself.
 const EXPORT: &str = "export default await (async (v) => \
-    typeof v === 'function' && !/^class\\b/.test(Function.prototype.toString.call(v)) ? v() : v)(0);";
+    typeof v === 'function' && Object.getOwnPropertyDescriptor(v, 'prototype')?.writable !== false ? v() : v)(0);";
 /// The value of a program that returns: the statements go into the inner function.
 const EXPORT_BODY: &str = "export default await (async (v) => \
-    typeof v === 'function' && !/^class\\b/.test(Function.prototype.toString.call(v)) ? v() : v)\
+    typeof v === 'function' && Object.getOwnPropertyDescriptor(v, 'prototype')?.writable !== false ? v() : v)\
     (await (async () => {})());";
 const EXPORT_NOTHING: &str = "export default void 0;";
 const RETURN: &str = "return 0;";

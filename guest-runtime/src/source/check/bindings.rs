@@ -49,7 +49,7 @@ impl<'c, 's> Bindings<'c, 's> {
         };
         let found = self.member(Target::Servers, server, span)?;
         match (found, tool) {
-            (Some(target), Some("README.md")) => Ok(Some(target).filter(|_| false)),
+            (Some(_), Some("README.md")) => Ok(None),
             (Some(target), Some(tool)) => Ok(self.member(target, tool, span)?.map(|target| match target {
                 Target::Tool(server, tool) => Target::Module(server, tool),
                 other => other,
