@@ -1,1 +1,15 @@
-fn main() {}
+//! Attacks on the jail from inside it, and what a whole run looks like from outside.
+
+mod strace;
+mod sweep;
+
+use oubliette_tests::Failed;
+use oubliette_tests::trials::Trials;
+use std::process::ExitCode;
+
+fn main() -> Result<ExitCode, Failed> {
+    let mut trials = Trials::new()?;
+    sweep::add(&mut trials);
+    strace::add(&mut trials);
+    Ok(trials.run())
+}

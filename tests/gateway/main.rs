@@ -1,1 +1,19 @@
-fn main() {}
+//! The gateway as an agent's host meets it: every revision of the protocol, every kind of nonsense, the end.
+
+mod eras;
+mod nonsense;
+mod sessions;
+mod tools;
+
+use oubliette_tests::Failed;
+use oubliette_tests::trials::Trials;
+use std::process::ExitCode;
+
+fn main() -> Result<ExitCode, Failed> {
+    let mut trials = Trials::new()?;
+    eras::add(&mut trials);
+    nonsense::add(&mut trials);
+    sessions::add(&mut trials);
+    tools::add(&mut trials);
+    Ok(trials.run())
+}

@@ -54,14 +54,6 @@ impl Bench {
         Ok(self.stage.product()?.join(name))
     }
 
-    /// The folder in which the hostile guest has the guest's place.
-    ///
-    /// # Errors
-    /// When it cannot be built.
-    pub fn hostile_folder(&self) -> Result<PathBuf, Failed> {
-        Ok(self.stage.hostile()?)
-    }
-
     /// `oubliette` with these arguments.
     ///
     /// # Errors
@@ -85,6 +77,19 @@ impl Bench {
     /// When it does not start or does not answer.
     pub fn serve(&self, config: &str) -> Result<Gateway, Failed> {
         let mut gateway = Gateway::start(self.oubliette(&["serve", "--config", config])?)?;
+        gateway.initialize(crate::gateway::LEGACY)?;
+        Ok(gateway)
+    }
+
+    /// An initialised session whose runs are all hostile: the program text is what a taken-over guest does.
+    ///
+    /// # Errors
+    /// When it does not start or does not answer.
+    pub fn serve_hostile(&self, more: &str) -> Result<Gateway, Failed> {
+        let config = self.config(more)?;
+        let oubliette = self.stage.hostile()?.join("oubliette");
+        let serve = Invocation::new(self.caller, &oubliette, &["serve", "--config", &config], &self.folder)?;
+        let mut gateway = Gateway::start(serve)?;
         gateway.initialize(crate::gateway::LEGACY)?;
         Ok(gateway)
     }

@@ -2,7 +2,7 @@
 
 use crate::Failed;
 use crate::invocation::{Invocation, Outcome, gather, text, wait};
-use crate::place::Place;
+use crate::place::{Place, descendants};
 use serde_json::{Value, json};
 use std::collections::{HashMap, VecDeque};
 use std::io::{BufRead, BufReader, Write};
@@ -173,10 +173,16 @@ impl Gateway {
         Ok(reports)
     }
 
+    /// The gateway's own process id.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Ids of every process the gateway has started and that still lives, itself included.
     #[must_use]
     pub fn processes(&self) -> Vec<u32> {
-        self.place.processes()
+        if self.place.procs().is_empty() { descendants(self.child.id()) } else { self.place.processes() }
     }
 
     /// Closes its input, waits for its end, and makes sure that nothing is left.

@@ -11,6 +11,7 @@ pub mod guest;
 pub mod invocation;
 pub mod needs;
 pub mod place;
+pub mod servers;
 pub mod trials;
 
 pub use libtest_mimic::Failed;

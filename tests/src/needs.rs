@@ -8,8 +8,10 @@ use std::process::{Command, Stdio};
 pub enum Need {
     /// strace(1), and a kernel that lets it trace.
     Strace,
-    /// The same for the ordinary user.
+    /// setpriv(1).
     Setpriv,
+    /// What [`crate::servers`] installs.
+    RealServers,
 }
 
 impl Need {
@@ -18,6 +20,7 @@ impl Need {
     pub fn missing(self) -> Option<String> {
         match self {
             Self::Strace => strace(),
+            Self::RealServers => crate::servers::installed().as_ref().err().cloned(),
             Self::Setpriv => on_path("setpriv").is_none().then(|| "needs setpriv (package util-linux)".into()),
         }
     }

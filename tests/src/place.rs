@@ -91,7 +91,10 @@ impl Place {
 impl Drop for Place {
     fn drop(&mut self) {
         for group in &self.groups {
-            let _ = fs::remove_dir(group);
+            // A supervisor that was killed could not remove its leaves.
+            for group in children(group).iter().chain([group]) {
+                let _ = fs::remove_dir(group);
+            }
         }
     }
 }
@@ -120,6 +123,15 @@ fn processes_below(group: &Path) -> Vec<u32> {
     let mut found: Vec<u32> = own.lines().filter_map(|line| line.parse().ok()).collect();
     found.extend(children(group).iter().flat_map(|child| processes_below(child)));
     found
+}
+
+/// Every process that descends from this one, itself included: where there is no cgroup to look into.
+#[must_use]
+pub fn descendants(process: u32) -> Vec<u32> {
+    let path = format!("/proc/{process}/task/{process}/children");
+    let children = fs::read_to_string(path).unwrap_or_default();
+    let children = children.split_whitespace().filter_map(|child| child.parse().ok());
+    std::iter::once(process).filter(|id| Path::new(&format!("/proc/{id}")).exists()).chain(children.flat_map(descendants)).collect()
 }
 
 fn children(group: &Path) -> Vec<PathBuf> {

@@ -57,7 +57,9 @@ impl Trials {
     where
         F: FnOnce() -> Verdict + Send + 'static,
     {
-        let missing = missing.or_else(|| needs.iter().find_map(|need| need.missing()));
+        // A trial that is only listed, or not asked for, needs nothing.
+        let asked = !self.arguments.list && self.arguments.filter.as_ref().is_none_or(|filter| name.contains(filter));
+        let missing = missing.or_else(|| needs.iter().filter(|_| asked).find_map(|need| need.missing()));
         self.trials.push(match missing {
             None => Trial::test(name, test),
             Some(why) => Trial::ignorable_test(name, move || Ok(Completion::ignored_with(format!("skipped: {why}")))),

@@ -1,1 +1,21 @@
-fn main() {}
+//! Whole walks: a program through supervisor, jailer and guest to its value or its error.
+
+mod configuration;
+mod doctor;
+mod endings;
+mod first_program;
+mod real_servers;
+
+use oubliette_tests::Failed;
+use oubliette_tests::trials::Trials;
+use std::process::ExitCode;
+
+fn main() -> Result<ExitCode, Failed> {
+    let mut trials = Trials::new()?;
+    first_program::add(&mut trials);
+    endings::add(&mut trials)?;
+    configuration::add(&mut trials);
+    doctor::add(&mut trials);
+    real_servers::add(&mut trials);
+    Ok(trials.run())
+}
