@@ -1,7 +1,7 @@
 //! Puts the child into its leaf while it still waits, so that nothing it does is uncounted.
 
 use crate::child::Child;
-use crate::error::{advise, at, at_io, ensure};
+use crate::error::{Taken, advise, at, at_io, ensure};
 use crate::namespaces::Mapped;
 use jail_spec::{Leaf, Step, StepError};
 use nix::errno::Errno;
@@ -18,12 +18,7 @@ const OOM_SCORE: &str = "1000";
 pub(crate) struct Attached(());
 
 /// Writes the child's id into every file of the leaf, then reads each file back.
-pub(crate) fn attach(
-    child: &Child,
-    _mapped: Mapped,
-    leaf: &Leaf,
-    files: &[OwnedFd],
-) -> Result<(Attached, String), StepError> {
+pub(crate) fn attach(child: &Child, _mapped: Mapped, leaf: &Leaf, files: &[OwnedFd]) -> Taken<Attached> {
     let score = match fs::write(format!("/proc/{}/oom_score_adj", child.pid), OOM_SCORE) {
         Ok(()) => format!("oom_score_adj {OOM_SCORE}"),
         Err(error) => format!("oom_score_adj unchanged ({error})"),

@@ -2,7 +2,7 @@
 
 use crate::cgroup::Attached;
 use crate::descriptors::{self, Ward};
-use crate::error::{Halt, advise, at, found};
+use crate::error::{Halt, advise, at, at_io, found};
 use crate::inherit::Inherited;
 use crate::line::{self, Line};
 use crate::log::Log;
@@ -12,6 +12,7 @@ use jail_spec::{End, EndStatus, Identity, Step, StepError, StepReport};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use std::convert::Infallible;
+use std::fs;
 use std::os::fd::{AsFd, OwnedFd};
 
 /// Which of the two processes goes on here.
@@ -33,6 +34,9 @@ pub(crate) struct Child {
     pidfd: OwnedFd,
     reaped: bool,
 }
+
+/// In the kernel flags of proc_pid_stat(5) (linux/sched.h).
+const PF_EXITING: u32 = 0x4;
 
 /// What a host can have against namespaces.
 const REFUSALS: [(Errno, &str); 4] = [
@@ -92,7 +96,9 @@ impl Newborn {
 
     /// Hears the child's steps, and waits until it has executed the guest if it is asked to.
     pub(crate) fn see_through(self, log: &mut Log, identity: Identity) -> Result<Child, StepError> {
-        let Some(outcome) = self.line.hear(identity)? else { return Err(self.child.vanished()) };
+        let Some(outcome) = self.line.hear(identity)? else {
+            return Err(self.child.vanished(Step::Namespaces));
+        };
         for report in outcome? {
             log.add(report);
         }
@@ -104,7 +110,11 @@ impl Newborn {
                 outcome?;
                 return Err(found(Step::Exec, "end of the line", "the child reports twice"));
             }
-            log.add(StepReport { step: Step::Exec, evidence: "the line closed on exec".into() });
+            if self.child.is_leaving()? {
+                return Err(self.child.vanished(Step::Exec));
+            }
+            let evidence = "the line closed, and not because the child ended".into();
+            log.add(StepReport { step: Step::Exec, evidence });
         }
         Ok(self.child)
     }
@@ -124,6 +134,15 @@ impl Child {
         self.end()
     }
 
+    /// Whether the process is on its way out; the flag is set before its descriptors are closed.
+    fn is_leaving(&self) -> Result<bool, StepError> {
+        let path = format!("/proc/{}/stat", self.pid);
+        let stat = fs::read_to_string(&path).map_err(at_io(Step::Exec, format!("read({path:?})")))?;
+        // The name before the last parenthesis may hold anything; the flags are the seventh field after it.
+        let flags = stat.rsplit(')').next().and_then(|fields| fields.split_whitespace().nth(6)?.parse().ok());
+        Ok(flags.is_none_or(|flags: u32| flags & PF_EXITING != 0))
+    }
+
     /// Kills the child whether or not it has ended by itself (it is not reaped yet, so it cannot be another), waits.
     fn end(&mut self) -> Result<End, StepError> {
         sys::kill(&self.pidfd).map_err(at(Step::Exec, "pidfd_send_signal(pidfd, SIGKILL)"))?;
@@ -139,9 +158,9 @@ impl Child {
     }
 
     /// What to say of a child that ended without a word.
-    fn vanished(mut self) -> StepError {
-        let end = self.end().map(|end| format!("no report from the child: {:?}", end.status));
-        end.map_or_else(|error| error, |seen| found(Step::Namespaces, "read(line)", seen))
+    fn vanished(mut self, step: Step) -> StepError {
+        let end = self.end().map(|end| format!("the child has ended: {:?}", end.status));
+        end.map_or_else(|error| error, |seen| found(step, "read(line)", seen))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Closes everything but the guest's socket.
 
-use crate::error::{at, ensure};
+use crate::error::{Taken, at, ensure};
 use crate::inherit::Inherited;
 use crate::landlock::Restricted;
 use crate::line::Line;
@@ -31,7 +31,7 @@ pub(crate) fn arrange(inherited: Inherited, line: &Line) -> Result<Ward, StepErr
     let number = spec.socket_number;
     let ward = Ward {
         socket: place(&socket, number, 0)?,
-        line: Line::moved(place(line.as_owned(), number.saturating_add(1), libc::O_CLOEXEC)?),
+        line: Line(place(&line.0, number.saturating_add(1), libc::O_CLOEXEC)?),
         image: place(&image, number.saturating_add(2), libc::O_CLOEXEC)?,
         spec,
     };
@@ -51,7 +51,7 @@ fn close_others(ward: &Ward) -> Result<(), StepError> {
 }
 
 /// After Landlock, whose ruleset was the last descriptor to be opened: probes every number.
-pub(crate) fn verify(_restricted: Restricted, ward: &Ward) -> Result<(Exact, String), StepError> {
+pub(crate) fn verify(_restricted: Restricted, ward: &Ward) -> Taken<Exact> {
     close_others(ward)?;
     let number = ward.socket.as_raw_fd();
     let wanted = [(number, 0), (number + 1, libc::FD_CLOEXEC), (number + 2, libc::FD_CLOEXEC)];

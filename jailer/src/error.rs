@@ -4,6 +4,9 @@ use jail_spec::{Step, StepError};
 use nix::errno::Errno;
 use std::{fmt, io};
 
+/// A step taken: the proof that the next one needs, and what the kernel answered when it was checked.
+pub(crate) type Taken<T> = Result<(T, String), StepError>;
+
 /// A failed call; for `map_err`.
 pub(crate) fn at(step: Step, call: impl Into<String>) -> impl FnOnce(Errno) -> StepError {
     move |errno| StepError {

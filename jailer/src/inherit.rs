@@ -1,6 +1,6 @@
 //! Takes over from the supervisor: one socket, one message, its descriptors; nothing else of what was inherited.
 
-use crate::error::{at, ensure, found};
+use crate::error::{Taken, at, ensure, found};
 use crate::message::receive;
 use crate::report::Control;
 use crate::sys;
@@ -96,7 +96,7 @@ fn sort(spec: JailSpec, attached: Vec<OwnedFd>) -> Result<Inherited, StepError> 
 
 /// Checks the image, and hides it: a file that may be executed but not read makes its process undumpable from its
 /// first instruction (execve(2)); a `prctl` before the exec would be undone by it.
-pub(crate) fn check_image(inherited: &Inherited) -> Result<((), String), StepError> {
+pub(crate) fn check_image(inherited: &Inherited) -> Taken<()> {
     let seals = fcntl(&inherited.image, FcntlArg::F_GET_SEALS);
     let seals = seals.map_err(at(STEP, "fcntl(image, F_GET_SEALS)"))?;
     let fixed = SealFlag::F_SEAL_WRITE | SealFlag::F_SEAL_GROW | SealFlag::F_SEAL_SHRINK;

@@ -1,6 +1,6 @@
 //! Takes every right of the spec's Landlock ABI away, with no rule that gives one back.
 
-use crate::error::{ensure, errno, found, refused};
+use crate::error::{Taken, ensure, errno, found, refused};
 use crate::no_new_privs::NoNewPrivs;
 use jail_spec::{Ruleset as Wanted, Step, StepError};
 use landlock::{
@@ -15,7 +15,7 @@ const STEP: Step = Step::Landlock;
 pub(crate) struct Restricted(());
 
 /// The image can still be executed: a memfd lies on a mount of the kernel's own, which Landlock leaves out.
-pub(crate) fn restrict(_proof: &NoNewPrivs, wanted: &Wanted) -> Result<(Restricted, String), StepError> {
+pub(crate) fn restrict(_proof: &NoNewPrivs, wanted: &Wanted) -> Taken<Restricted> {
     let (filesystem, network, scopes) = rights(wanted)?;
     let status = enforce(filesystem, network, scopes).map_err(|error| {
         let remedy = "Landlock is off (boot with lsm=landlock,...) or older than the profile demands";

@@ -1,8 +1,8 @@
 //! Sets the resource limits; soft and hard are the same.
 
-use crate::error::{advise, at, ensure};
+use crate::error::{Taken, advise, at, ensure};
 use crate::rootfs::Emptied;
-use jail_spec::{Resource, ResourceLimit, Step, StepError};
+use jail_spec::{Resource, ResourceLimit, Step};
 use nix::errno::Errno;
 use nix::sys::resource::{Resource as Kernel, getrlimit, setrlimit};
 
@@ -13,7 +13,7 @@ pub(crate) struct Limited(());
 
 /// After the root: the mounts need descriptors that RLIMIT_NOFILE forbids. Before the privileges: with none left
 /// the kernel would still lower a limit, but a failure could no longer be told from a missing capability.
-pub(crate) fn set(_root: Emptied, limits: &[ResourceLimit]) -> Result<(Limited, String), StepError> {
+pub(crate) fn set(_root: Emptied, limits: &[ResourceLimit]) -> Taken<Limited> {
     let mut evidence = Vec::with_capacity(limits.len());
     for limit in limits {
         let (resource, value) = (kernel(limit.resource), limit.value);

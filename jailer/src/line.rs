@@ -18,7 +18,7 @@ const STEP: Step = Step::Namespaces;
 pub(crate) type Outcome = Result<Vec<StepReport>, StepError>;
 
 /// One end of the line.
-pub(crate) struct Line(OwnedFd);
+pub(crate) struct Line(pub(crate) OwnedFd);
 
 /// Both ends; the first is the parent's, which learns from the kernel who writes.
 pub(crate) fn pair() -> Result<(Line, Line), StepError> {
@@ -30,15 +30,6 @@ pub(crate) fn pair() -> Result<(Line, Line), StepError> {
 }
 
 impl Line {
-    /// An end that has been given another number.
-    pub(crate) fn moved(descriptor: OwnedFd) -> Self {
-        Self(descriptor)
-    }
-
-    pub(crate) fn as_owned(&self) -> &OwnedFd {
-        &self.0
-    }
-
     /// Parent: everything that must be done from outside is done.
     pub(crate) fn release(&self) -> Result<(), StepError> {
         let sent = send(self.0.as_raw_fd(), b"go", MsgFlags::MSG_NOSIGNAL);

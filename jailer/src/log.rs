@@ -1,6 +1,6 @@
 //! What was done so far, and where to stop.
 
-use crate::error::Halt;
+use crate::error::{Halt, Taken};
 use jail_spec::{Step, StepError, StepReport};
 
 /// The steps taken, each with what the kernel answered when it was checked.
@@ -25,11 +25,7 @@ impl Log {
     }
 
     /// Takes one step and keeps its evidence; its proof goes to the step after it.
-    pub(crate) fn take<T>(
-        &mut self,
-        step: Step,
-        act: impl FnOnce() -> Result<(T, String), StepError>,
-    ) -> Result<T, Halt> {
+    pub(crate) fn take<T>(&mut self, step: Step, act: impl FnOnce() -> Taken<T>) -> Result<T, Halt> {
         let (proof, evidence) = self.start(step, act)?;
         self.add(StepReport { step, evidence });
         Ok(proof)

@@ -1,7 +1,7 @@
 //! One identity, mapped into namespaces of its own; no way into others.
 
 use crate::child::Newborn;
-use crate::error::{advise, at, at_io, ensure, refused};
+use crate::error::{Taken, advise, at, at_io, ensure, refused};
 use crate::line::Line;
 use crate::sys;
 use jail_spec::{INSIDE_ID, Identity, Step, StepError};
@@ -25,7 +25,7 @@ pub(crate) struct Settled(());
 
 /// From outside: maps the identity. setgroups(2) goes first: without privileges the kernel demands it before
 /// gid_map, and with them it stays forbidden for good.
-pub(crate) fn map(newborn: &Newborn, identity: Identity) -> Result<(Mapped, String), StepError> {
+pub(crate) fn map(newborn: &Newborn, identity: Identity) -> Taken<Mapped> {
     let pid = newborn.child.pid;
     check_separate(pid)?;
     let Identity { outside_uid, outside_gid } = identity;
@@ -60,7 +60,7 @@ fn write_map(pid: i32, file: &str, content: &str) -> Result<(), StepError> {
 }
 
 /// From inside: becomes the mapped identity and cuts what else joins it to the outside.
-pub(crate) fn settle(line: &Line, run: &str) -> Result<(Settled, String), StepError> {
+pub(crate) fn settle(line: &Line, run: &str) -> Taken<Settled> {
     line.wait()?;
     sys::default_signals();
     umask(Mode::from_bits_truncate(0o077));

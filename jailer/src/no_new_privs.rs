@@ -1,6 +1,6 @@
 //! Switches off, one after the other, what cannot be switched on again.
 
-use crate::error::{at, ensure};
+use crate::error::{Taken, at, ensure};
 use crate::privileges::Bare;
 use crate::sys;
 use jail_spec::{Step, StepError};
@@ -14,7 +14,7 @@ const STEP: Step = Step::NoNewPrivs;
 pub(crate) struct NoNewPrivs(());
 
 /// After the capabilities are gone, so that nothing set here could have been set by privilege alone.
-pub(crate) fn set(_bare: Bare) -> Result<(NoNewPrivs, String), StepError> {
+pub(crate) fn set(_bare: Bare) -> Taken<NoNewPrivs> {
     prctl::set_no_new_privs().map_err(at(STEP, "prctl(PR_SET_NO_NEW_PRIVS, 1)"))?;
     prctl::set_dumpable(false).map_err(at(STEP, "prctl(PR_SET_DUMPABLE, 0)"))?;
     let flags = (prctl::get_no_new_privs(), prctl::get_dumpable());

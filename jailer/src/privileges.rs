@@ -1,6 +1,6 @@
 //! Gives up every capability for good. The only module that uses the `caps` crate.
 
-use crate::error::{at, ensure, found, refused};
+use crate::error::{Taken, at, ensure, found, refused};
 use crate::limits::Limited;
 use crate::sys;
 use caps::CapSet;
@@ -24,7 +24,7 @@ const CAPABILITIES: u8 = 64;
 pub(crate) struct Bare(());
 
 /// Secure bits and bounding set first: changing them takes CAP_SETPCAP, which the last call gives up.
-pub(crate) fn give_up(_limited: Limited) -> Result<(Bare, String), StepError> {
+pub(crate) fn give_up(_limited: Limited) -> Taken<Bare> {
     sys::set_securebits(SECUREBITS).map_err(at(STEP, "prctl(PR_SET_SECUREBITS, 0xef)"))?;
     let dropped = drop_bounding()?;
     clear_sets()?;

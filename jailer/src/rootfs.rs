@@ -1,8 +1,8 @@
 //! Exchanges the root for an empty, read-only one.
 
-use crate::error::{advise, at, at_io, ensure, refused};
+use crate::error::{Taken, advise, at, at_io, ensure, refused};
 use crate::namespaces::Settled;
-use jail_spec::{Step, StepError};
+use jail_spec::Step;
 use nix::errno::Errno;
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sys::stat::Mode;
@@ -28,7 +28,7 @@ const RESTRICTED: &str = "this host lets a user namespace be made, but takes its
 pub(crate) struct Emptied(());
 
 /// Takes the proof that the identity is settled: mounts by root itself would be owned by root.
-pub(crate) fn replace(_settled: Settled) -> Result<(Emptied, String), StepError> {
+pub(crate) fn replace(_settled: Settled) -> Taken<Emptied> {
     let none: Option<&str> = None;
     mount(none, "/", none, MsFlags::MS_PRIVATE | MsFlags::MS_REC, none)
         .map_err(|errno| advise(at(STEP, "mount(NULL, \"/\", NULL, MS_PRIVATE|MS_REC)")(errno), &DENIED))?;
@@ -46,7 +46,7 @@ pub(crate) fn replace(_settled: Settled) -> Result<(Emptied, String), StepError>
     check()
 }
 
-fn check() -> Result<(Emptied, String), StepError> {
+fn check() -> Taken<Emptied> {
     let entries = fs::read_dir("/").map_err(at_io(STEP, "getdents(\"/\")"))?.count();
     let parent = fs::read_dir("/..").map_err(at_io(STEP, "getdents(\"/..\")"))?.count();
     let directory = std::env::current_dir().map_err(at_io(STEP, "getcwd()"))?;

@@ -1,10 +1,10 @@
 //! Installs the first filter; the guest stacks its own on top of it.
 
 use crate::descriptors::Exact;
-use crate::error::{ensure, found};
+use crate::error::{Taken, ensure, found};
 use crate::no_new_privs::NoNewPrivs;
 use crate::sys;
-use jail_spec::{Instruction, Step, StepError};
+use jail_spec::{Instruction, Step};
 use seccompiler::{apply_filter, sock_filter};
 
 const STEP: Step = Step::Seccomp;
@@ -14,11 +14,7 @@ pub(crate) struct Filtered(());
 
 /// Last before the exec: the filter forbids what the steps above need. `NoNewPrivs` is demanded because the crate
 /// would set it in passing.
-pub(crate) fn install(
-    _proof: &NoNewPrivs,
-    _exact: Exact,
-    filter: &[Instruction],
-) -> Result<(Filtered, String), StepError> {
+pub(crate) fn install(_proof: &NoNewPrivs, _exact: Exact, filter: &[Instruction]) -> Taken<Filtered> {
     let program: Vec<_> =
         filter.iter().map(|&Instruction(code, jt, jf, k)| sock_filter { code, jt, jf, k }).collect();
     let call = format!("seccomp(SECCOMP_SET_MODE_FILTER, 0, {} instructions)", program.len());

@@ -105,7 +105,7 @@ const STEPS: [Row; 11] = [
         step: Step::Exec,
         action: "report, then execveat the image with one argument and no environment",
         why_here: "a new address space that has never held anything of ours",
-        check: "the line to the parent closes on exec; afterwards it carries either nothing or the errno",
+        check: "the line to the parent closes while the child is not ending; otherwise it carries the errno",
         source: "execveat(2)",
     },
 ];
