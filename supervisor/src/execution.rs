@@ -33,7 +33,7 @@ type Ended = Result<(Last, Ending), RunError>;
 
 async fn in_guest(supervisor: &Supervisor, request: RunRequest, limits: &Limits, run: &Arc<Monitored>) -> Ended {
     let name = supervisor.next_run();
-    let mut guest = supervisor.jail.start(&name, limits, false).await.map_err(|error| ending::no_guest(&error))?;
+    let mut guest = supervisor.jail.start(&name, limits).await.map_err(|error| ending::no_guest(&error))?;
     tracing::debug!(run = name, pid = guest.pid, "jailed, locked down");
     let last = match program(supervisor, request, limits) {
         Ok(start) => drive(&mut guest, start, supervisor, limits, run).await,

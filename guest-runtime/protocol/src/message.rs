@@ -46,7 +46,8 @@ pub struct Prepare {
     /// and its limits are known. The supervisor sends [`Limits::instructions`].
     pub instructions: u64,
     /// Lock down with `SECCOMP_MODE_STRICT` in place of the filter: even fewer calls, and no clock register.
-    /// The supervisor sets it only for the proof that the guest lives with that too.
+    /// Only for the proof that the guest lives with that too, outside of the jail: the kernel takes no strict
+    /// mode once a filter is installed (seccomp(2)), and the jailer has installed one.
     #[serde(default)]
     pub strict: bool,
 }

@@ -89,7 +89,7 @@ async fn examine(jail: &Jail, limits: &Limits) -> Vec<Layer> {
 
 /// The whole way: a guest that is executed, locks itself down, and is looked at from outside.
 async fn lockdown(jail: &Jail, limits: &Limits) -> Layer {
-    match jail.start("doctor", limits, false).await {
+    match jail.start("doctor", limits).await {
         Ok(guest) => {
             let evidence = format!("{} steps taken, then the guest's own filter; seen in /proc/{}/status", guest.steps.len(), guest.pid);
             guest.end().await;

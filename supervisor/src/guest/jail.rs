@@ -93,11 +93,11 @@ impl Jail {
     }
 
     /// A guest that is jailed, locked down and waiting for its program.
-    pub(crate) async fn start(&self, run: &str, limits: &Limits, strict: bool) -> Result<Guest, JailError> {
+    pub(crate) async fn start(&self, run: &str, limits: &Limits) -> Result<Guest, JailError> {
         let mut start = self.spawn(run, limits, None)?;
         let (pid, steps) = start.jailed().await?;
         let link = Link::new(start.socket);
-        let prepare = self.prepare(limits, strict);
+        let prepare = self.prepare(limits);
         link.send(envelope::notification(method::PREPARE, &prepare).map_err(|error| broken("guest.prepare", error))?);
         let guest = Guest { link, control: start.control, jailer: start.jailer, leaf: start.leaf, pid, steps };
         guest.locked_down(&prepare).await
@@ -146,7 +146,7 @@ impl Jail {
             .map_err(|cause| ImageError::Unreadable { path: self.jailer.clone(), cause }.into())
     }
 
-    fn prepare(&self, limits: &Limits, strict: bool) -> Prepare {
+    fn prepare(&self, limits: &Limits) -> Prepare {
         let filter = self.profile.last_filter.iter().map(|i| (i.0, i.1, i.2, i.3)).collect();
         Prepare {
             version: guest_protocol::VERSION,
@@ -154,7 +154,7 @@ impl Jail {
             filter_digest: self.profile.digests.last_filter.clone(),
             memory_bytes: limits.memory_bytes,
             instructions: limits.instructions,
-            strict,
+            strict: false,
         }
     }
 }
@@ -235,7 +235,7 @@ impl Guest {
         if ready.version != guest_protocol::VERSION || ready.filter_digest != prepare.filter_digest {
             return Err(broken("the guest's first frame", "it names another version or another filter"));
         }
-        posture::check(self.pid, prepare.strict).map_err(|error| broken("the guest's posture", error))?;
+        posture::check(self.pid).map_err(|error| broken("the guest's posture", error))?;
         Ok(self)
     }
 

@@ -169,9 +169,9 @@ pub(crate) struct Leaf {
 }
 
 impl Leaf {
-    /// The open `cgroup.procs` files, for the jailer to write to.
+    /// The open `cgroup.procs` files, for the jailer to write to and to read back.
     pub(crate) fn procs(&self) -> io::Result<Vec<OwnedFd>> {
-        let open = |directory: &PathBuf| fs::OpenOptions::new().write(true).open(directory.join("cgroup.procs"));
+        let open = |directory: &PathBuf| fs::OpenOptions::new().read(true).write(true).open(directory.join("cgroup.procs"));
         self.directories.iter().map(|directory| open(directory).map(OwnedFd::from)).collect()
     }
 
