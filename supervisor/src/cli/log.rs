@@ -18,10 +18,10 @@ pub(super) fn start() {
     tracing_subscriber::registry().with(lines).init();
 }
 
-/// Below info, these crates print whole messages, with whatever secrets are in them.
+/// Below errors, these crates print whole messages, with whatever secrets are in them.
 fn is_free_of_payloads(line: &Metadata<'_>) -> bool {
     let prints_payloads = ["rmcp", "jsonrpc_core", "rpc"].iter().any(|name| line.target().starts_with(name));
-    !prints_payloads || *line.level() <= Level::INFO
+    !prints_payloads || *line.level() <= Level::ERROR
 }
 
 /// A line for the person at the terminal.
