@@ -54,11 +54,9 @@ pub(crate) fn collect_if_grown() {
 
 /// Ends the run: an allocation of `size` bytes has no place.
 pub(crate) fn exhausted(size: usize) -> ! {
-    let used = USED.load(Relaxed).saturating_sub(size);
-    let limit = LIMIT.load(Relaxed);
+    let limit = LIMIT.load(Relaxed) >> 20;
     fault::memory(format_args!(
-        "the program ran out of memory: {} of {} MiB are in use and {size} bytes more were needed",
-        used >> 20,
-        limit >> 20
+        "the program ran out of memory: its heap of {limit} MiB has no room for {size} bytes more (look for a recursion or a loop \
+         that does not end, or keep less at once)"
     ))
 }

@@ -50,7 +50,7 @@ fn outcome(
     if start.mode == Mode::Check {
         return (Outcome::Checked, warnings, manifest);
     }
-    Run::of(context).sources.add(&start.file, map);
+    let code = Run::of(context).sources.add(&start.file, &code, map);
     let outcome = match run_module(&code, &start.file, context) {
         Ok(value) => {
             let unhandled = unhandled(&mut warnings, context);

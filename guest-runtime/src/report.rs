@@ -4,7 +4,7 @@ use crate::realm::console;
 use crate::realm::tools::error::origin;
 use crate::run::Run;
 use crate::{fault, stack};
-use boa_engine::error::{EngineError, RuntimeLimitError};
+use boa_engine::error::{EngineError, PanicError, RuntimeLimitError};
 use boa_engine::object::JsObject;
 use boa_engine::{Context, JsError, JsResult, JsString, JsValue};
 use guest_protocol::message::{Finding, Position, ProgramError, ProgramErrorKind, Severity};
@@ -89,8 +89,16 @@ fn engine(error: &EngineError) -> ProgramError {
                 "look for a recursion that does not end, or use a loop with a list of what is left to do";
             ProgramError { hint: Some(hint.into()), ..plain(ProgramErrorKind::RecursionLimit, message) }
         }
-        EngineError::Panic(panic) => fault::panic(format_args!("the engine: {}", panic.message())),
+        // A refusal in a place where the specification knows no failure: an async function's own machinery.
+        EngineError::Panic(panic) => match cause(panic) {
+            Some(refused) => engine(refused),
+            None => fault::panic(format_args!("the engine: {}", panic.message())),
+        },
     }
+}
+
+fn cause(panic: &PanicError) -> Option<&EngineError> {
+    std::error::Error::source(panic)?.downcast_ref::<JsError>()?.as_engine()
 }
 
 fn describe(value: &JsValue, kind: ProgramErrorKind, context: &mut Context) -> JsResult<ProgramError> {

@@ -84,12 +84,10 @@ pub(crate) fn of(error: &JsObject, context: &mut Context) -> JsResult<Vec<String
     Ok(raw.to_std_string_lossy().lines().filter_map(|line| mapped(line, &run)).collect())
 }
 
-/// One line of the engine's, mapped; none for frames of our own.
+/// One line of the engine's, mapped; none for built-in functions.
 fn mapped(line: &str, run: &Run) -> Option<String> {
     let line = line.trim().strip_prefix("at ")?;
-    let Some((name, file, line_number, column)) = parse(line) else {
-        return line.contains("(native").then(|| line.to_owned());
-    };
+    let (name, file, line_number, column) = parse(line)?;
     let position = run.sources.position(file, line_number, column)?;
     let place = format!("{}:{}:{}", position.file, position.line, position.column);
     Some(if name.is_empty() || name == "<main>" { place } else { format!("{name} ({place})") })

@@ -39,7 +39,7 @@ static STACK_LOW: AtomicUsize = AtomicUsize::new(0);
 /// The process starts here.
 #[cfg(not(test))]
 #[unsafe(no_mangle)]
-pub extern "C" fn main() -> c_int {
+pub(crate) extern "C" fn main() -> c_int {
     crate::guest()
 }
 
@@ -102,7 +102,7 @@ pub(crate) fn add_to_heap(size: usize) -> io::Result<()> {
 /// `buffer` must be valid for `length` bytes of writing: getrandom(2).
 #[cfg(not(test))]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn getrandom(buffer: *mut c_void, length: usize, _flags: c_uint) -> isize {
+pub(crate) unsafe extern "C" fn getrandom(buffer: *mut c_void, length: usize, _flags: c_uint) -> isize {
     // SAFETY: the caller gives `length` bytes.
     unsafe { std::ptr::write_bytes(buffer.cast::<u8>(), 0x5a, length) };
     isize::try_from(length).unwrap_or(0)

@@ -1,5 +1,6 @@
 //! What the engine asks its host.
 
+use crate::arena;
 use crate::rejections::Rejections;
 use boa_engine::Context;
 use boa_engine::builtins::promise::{OperationType, Promise};
@@ -32,7 +33,9 @@ impl HostHooks for Hooks {
         0
     }
 
+    /// Asked before each buffer is made: a safe point, and buffers are what the collector cannot see.
     fn max_buffer_size(&self, _context: &mut Context) -> u64 {
+        arena::collect_if_grown();
         MAX_BUFFER
     }
 }

@@ -3,13 +3,16 @@
 mod absent;
 pub(crate) mod calls;
 pub(crate) mod console;
+mod date;
 mod files;
 mod hooks;
 mod inspect;
 pub(crate) mod json;
+mod locale;
 pub(crate) mod modules;
 mod node;
 pub(crate) mod random;
+mod strings;
 mod table;
 pub(crate) mod timers;
 pub(crate) mod tools;
@@ -28,11 +31,6 @@ use boa_engine::{Context, JsResult, JsString, JsValue, NativeFunction, js_string
 use guest_protocol::VERSION;
 use guest_protocol::message::Prepare;
 use std::rc::Rc;
-
-/// Calls inside each other. Calls through built-in functions use the native stack: some 9 KiB each.
-const MAX_RECURSION: usize = 3000;
-/// Values on the engine's own stack: what that many calls with many variables take.
-const MAX_STACK_VALUES: usize = MAX_RECURSION * 64;
 
 /// Everything that must happen before lockdown: the heap, the fault handler, a realm that has been used once.
 ///
@@ -65,9 +63,11 @@ pub(crate) fn build(run: &Rc<Run>, instructions: u64) -> JsResult<Context> {
         .instructions_remaining(usize::try_from(instructions).unwrap_or(usize::MAX))
         .build()?;
     context.insert_data(Rc::clone(run));
+    // The engine drops its own refusals in code that resumes after an await, and the program would seem to wait
+    // for ever. So recursion is bounded by what cannot be overlooked: the heap, and the native stack.
     let limits = context.runtime_limits_mut();
-    limits.set_recursion_limit(MAX_RECURSION);
-    limits.set_stack_size_limit(MAX_STACK_VALUES);
+    limits.set_recursion_limit(usize::MAX);
+    limits.set_stack_size_limit(usize::MAX);
     for install in [
         stack::install,
         json::install,
@@ -77,6 +77,9 @@ pub(crate) fn build(run: &Rc<Run>, instructions: u64) -> JsResult<Context> {
         files::install,
         tools::install,
         web::install,
+        date::install,
+        locale::install,
+        strings::install,
         absent::install,
     ] {
         install(&mut context)?;

@@ -189,8 +189,8 @@ fn parse(path: &str, text: &str, run: &Run, context: &mut Context) -> JsResult<M
         let first = findings.first().map_or("it does not compile", |finding| finding.message.as_str());
         JsNativeError::syntax().with_message(format!("{path}: {first}"))
     })?;
-    run.sources.add(path, compiled.map);
-    Module::parse(Source::from_bytes(&compiled.code).with_path(FilePath::new(path)), None, context)
+    let code = run.sources.add(path, &compiled.code, compiled.map);
+    Module::parse(Source::from_bytes(&code).with_path(FilePath::new(path)), None, context)
 }
 
 /// A module of ready values.

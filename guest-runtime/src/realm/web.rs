@@ -3,16 +3,17 @@
 use super::{define, function, object};
 use crate::run::Run;
 use boa_engine::property::PropertyDescriptor;
-use boa_engine::{Context, JsResult, JsString, NativeFunction, Source};
+use boa_engine::{Context, JsResult, JsString, NativeFunction, Source, js_string};
 use boa_runtime::extensions::{
     Base64Extension, EncodingExtension, MicrotaskExtension, RuntimeExtension, StructuredCloneExtension,
     UrlExtension,
 };
 
 /// Globals that are compiled when a program first looks at them, and the script whose value holds them.
-const LAZY: [(&[&str], &str); 2] = [
+const LAZY: [(&[&str], &str); 3] = [
     (&["AbortController", "AbortSignal", "DOMException", "Event", "EventTarget"], include_str!("abort.js")),
     (&["Intl"], include_str!("intl.js")),
+    (&["URLSearchParams"], include_str!("search_params.js")),
 ];
 
 /// Adds them.
@@ -23,6 +24,7 @@ pub(crate) fn install(context: &mut Context) -> JsResult<()> {
     MicrotaskExtension.register(None, context)?;
     UrlExtension.register(None, context)?;
     performance(context)?;
+    search_params(context)?;
     for (index, (names, _)) in LAZY.iter().enumerate() {
         for name in *names {
             lazy(index, name, context)?;
@@ -40,6 +42,19 @@ fn performance(context: &mut Context) -> JsResult<()> {
     });
     define(&performance, "now", now, context)?;
     define(&context.global_object(), "performance", performance, context)
+}
+
+/// `url.searchParams` comes with `URLSearchParams`, which replaces this getter.
+fn search_params(context: &mut Context) -> JsResult<()> {
+    let url = context.global_object().get(js_string!("URL"), context)?.to_object(context)?;
+    let prototype = url.get(js_string!("prototype"), context)?.to_object(context)?;
+    let get = NativeFunction::from_fn_ptr(|this, _, context| {
+        context.global_object().get(js_string!("URLSearchParams"), context)?;
+        this.to_object(context)?.get(js_string!("searchParams"), context)
+    });
+    let get = get.to_js_function(context.realm());
+    let property = PropertyDescriptor::builder().get(get).enumerable(false).configurable(true);
+    prototype.define_property_or_throw(js_string!("searchParams"), property, context).map(drop)
 }
 
 /// A global that makes itself, and its siblings, when it is first looked at.

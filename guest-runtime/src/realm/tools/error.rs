@@ -1,7 +1,6 @@
 //! `ToolError`: what a program catches when a tool call fails.
 
 use super::super::{define, json, object};
-use crate::run::Run;
 use crate::stack;
 use boa_engine::object::JsObject;
 use boa_engine::{Context, JsError, JsResult, JsString, JsValue, Source, js_string};
@@ -113,9 +112,4 @@ pub(crate) fn origin(value: &JsValue, context: &mut Context) -> JsResult<Option<
 /// A value of raw JSON, if there is one.
 pub(super) fn value_of(raw: Option<&RawValue>, context: &mut Context) -> JsResult<Option<JsValue>> {
     raw.map(|raw| json::incoming(raw.get(), context)).transpose()
-}
-
-/// Whether the run has servers at all; used to word advice.
-pub(crate) fn any_server(context: &Context) -> bool {
-    !Run::of(context).catalog.servers().is_empty()
 }

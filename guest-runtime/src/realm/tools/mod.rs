@@ -12,7 +12,7 @@ use crate::run::Run;
 use boa_engine::object::JsObject;
 use boa_engine::object::builtins::{JsFunction, JsProxy};
 use boa_engine::property::{PropertyDescriptor, PropertyKey};
-use boa_engine::{Context, JsArgs, JsNativeError, JsResult, JsString, JsValue, NativeFunction, js_string};
+use boa_engine::{Context, JsArgs, JsError, JsResult, JsString, JsSymbol, JsValue, NativeFunction};
 pub(crate) use catalog::Catalog;
 use error::ToolError;
 use guest_protocol::message::ServerShape;
@@ -83,7 +83,7 @@ pub(crate) fn namespace(server: usize, context: &mut Context) -> JsResult<JsObje
     }
     let name = run.catalog.servers()[server].name.clone();
     target.define_property_or_throw(
-        server_symbol(context)?,
+        server_symbol(),
         PropertyDescriptor::builder().value(JsString::from(name)),
         context,
     )?;
@@ -93,8 +93,8 @@ pub(crate) fn namespace(server: usize, context: &mut Context) -> JsResult<JsObje
 }
 
 /// Where a namespace remembers its server's name: `Symbol.toStringTag`, so that it also prints well.
-fn server_symbol(_context: &Context) -> JsResult<PropertyKey> {
-    Ok(boa_engine::JsSymbol::to_string_tag().into())
+fn server_symbol() -> PropertyKey {
+    JsSymbol::to_string_tag().into()
 }
 
 fn get_server(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
@@ -108,7 +108,7 @@ fn get_server(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsRe
 fn get_tool(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let (target, key) = trapped(arguments, context)?;
     if let Some(name) = missing(&target, &key, context)? {
-        let server = target.get(server_symbol(context)?, context)?.to_string(context)?.to_std_string_lossy();
+        let server = target.get(server_symbol(), context)?.to_string(context)?.to_std_string_lossy();
         return Err(unknown_tool(&server, &name, context)?);
     }
     target.get(key, context)
@@ -131,7 +131,7 @@ fn missing(target: &JsObject, key: &PropertyKey, context: &mut Context) -> JsRes
 }
 
 /// The error for a server that is not there.
-pub(crate) fn unknown_server(name: &str, context: &mut Context) -> JsResult<boa_engine::JsError> {
+pub(crate) fn unknown_server(name: &str, context: &mut Context) -> JsResult<JsError> {
     let servers = Run::of(context).catalog.servers();
     let identifiers: Vec<&str> = servers.iter().map(|server| server.identifier.as_str()).collect();
     let near = nearest::to(name, &identifiers, SUGGESTIONS);
@@ -146,7 +146,7 @@ pub(crate) fn unknown_server(name: &str, context: &mut Context) -> JsResult<boa_
 }
 
 /// The error for a tool that is not there.
-pub(crate) fn unknown_tool(server: &str, name: &str, context: &mut Context) -> JsResult<boa_engine::JsError> {
+pub(crate) fn unknown_tool(server: &str, name: &str, context: &mut Context) -> JsResult<JsError> {
     let run = Run::of(context);
     let Some(index) = run.catalog.find(server) else { return unknown_server(server, context) };
     let shape = catalog::describe(&run, index, context)?;
@@ -167,17 +167,4 @@ fn similar_tools(shape: &ServerShape, name: &str) -> String {
         return format!("Its tools: {}", identifiers.join(", "));
     }
     format!("The nearest: {}", signatures.join("; "))
-}
-
-/// The function of one tool.
-pub(crate) fn tool_function(server: usize, tool: usize, context: &mut Context) -> JsResult<JsValue> {
-    let namespace = namespace(server, context)?;
-    let shape = catalog::describe(&Run::of(context), server, context)?;
-    let tool = shape.tools.get(tool).ok_or_else(|| JsNativeError::typ().with_message("no such tool"))?;
-    namespace.get(JsString::from(tool.identifier.as_str()), context)
-}
-
-/// Whether `key` reads as the name of something in a namespace.
-pub(crate) fn default_name() -> JsString {
-    js_string!("default")
 }
