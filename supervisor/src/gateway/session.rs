@@ -4,9 +4,9 @@ use super::definitions::{self, EXECUTE, SEARCH};
 use super::{execute, progress, search};
 use crate::supervisor::Supervisor;
 use rmcp::model::{
-    CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, DiscoverResult,
-    Implementation, InitializeRequestParams, InitializeResult, ListToolsResult, PaginatedRequestParams,
-    ProtocolVersion, ServerCapabilities, ServerConfig,
+    CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, CustomRequest,
+    CustomResult, DiscoverResult, ErrorCode, Implementation, InitializeRequestParams, InitializeResult,
+    ListToolsResult, PaginatedRequestParams, ProtocolVersion, ServerCapabilities, ServerConfig,
 };
 use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer, ServerHandler};
@@ -119,6 +119,26 @@ impl ServerHandler for Session {
     ) -> Result<CallToolResponse, ErrorData> {
         let _held = self.calls.read().await;
         self.run(request, &context).await.map(CallToolResponse::Complete)
+    }
+
+    /// The SDK takes a request whose parameters do not fit for one of a method that it does not know.
+    async fn on_custom_request(
+        &self,
+        request: CustomRequest,
+        _: RequestContext<RoleServer>,
+    ) -> Result<CustomResult, ErrorData> {
+        let method = request.method;
+        Err(match method.as_str() {
+            "initialize" | "server/discover" | "tools/list" | "tools/call" => ErrorData::invalid_params(
+                format!("The parameters of {method} are not those that it has."),
+                None,
+            ),
+            _ => ErrorData::new(
+                ErrorCode::METHOD_NOT_FOUND,
+                format!("There is no method {method} here."),
+                None,
+            ),
+        })
     }
 }
 
