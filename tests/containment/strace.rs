@@ -24,7 +24,10 @@ fn busy_run(bench: &Bench) -> Verdict {
     let calls = after_ready(bench)?;
     let names: Vec<&str> = calls.keys().map(String::as_str).collect();
     ensure!(names == ["exit_group", "read", "write"], "{calls:?}");
-    ensure!(calls["read"] > 50 && calls["write"] > 50 && calls["exit_group"] == 1, "too quiet a run: {calls:?}");
+    ensure!(
+        calls["read"] > 50 && calls["write"] > 50 && calls["exit_group"] == 1,
+        "too quiet a run: {calls:?}"
+    );
     Ok(())
 }
 
@@ -44,7 +47,8 @@ fn after_ready(bench: &Bench) -> Result<BTreeMap<String, usize>, Failed> {
             continue;
         }
         guests += 1;
-        for line in after.lines().skip(1).filter(|line| !line.starts_with("+++") && !line.starts_with("---")) {
+        for line in after.lines().skip(1).filter(|line| !line.starts_with("+++") && !line.starts_with("---"))
+        {
             let name = line.split('(').next().unwrap_or(line);
             *calls.entry(name.to_owned()).or_default() += 1;
         }

@@ -36,7 +36,8 @@ pub(super) fn add(trials: &mut Trials) {
 fn sets() -> Vec<(&'static str, Value)> {
     let number = |n: u64| json!({ "number": n });
     let all = |argument: Value| Value::Array(vec![argument; 6]);
-    let descriptor = |fd: u64, length: u64| json!([number(fd), "buffer", number(length), number(0), number(0), number(0)]);
+    let descriptor =
+        |fd: u64, length: u64| json!([number(fd), "buffer", number(length), number(0), number(0), number(0)]);
     vec![
         ("zeroes", all(number(0))),
         ("socket", descriptor(3, 0)),
@@ -105,7 +106,9 @@ fn sweep(bench: &Bench, entry: &'static str) -> Verdict {
     gateway.close()?;
     let expected = if entry == "native" || entry == "junk" { expected() } else { BTreeMap::new() };
     let mut unexpected = survivors;
-    unexpected.retain(|number, ends| expected.get(number) != Some(ends) && !is_kernels_own(*number, ends, &expected));
+    unexpected.retain(|number, ends| {
+        expected.get(number) != Some(ends) && !is_kernels_own(*number, ends, &expected)
+    });
     ensure!(unexpected.is_empty(), "not killed: {unexpected:#?}");
     Ok(())
 }
@@ -117,14 +120,20 @@ fn expected() -> BTreeMap<i64, BTreeSet<(&'static str, End)>> {
 }
 
 /// The kernel's own two, where this kernel has them, and only with the outcome of a call that did nothing.
-fn is_kernels_own(number: i64, ends: &BTreeSet<(&str, End)>, expected: &BTreeMap<i64, BTreeSet<(&str, End)>>) -> bool {
+fn is_kernels_own(
+    number: i64,
+    ends: &BTreeSet<(&str, End)>,
+    expected: &BTreeMap<i64, BTreeSet<(&str, End)>>,
+) -> bool {
     const ENXIO: i64 = -6;
     let did_nothing = |end: &End| match end {
         End::Other(how) => how.contains("signal 4"),
         End::Returned(result) => number == UPROBE && *result == ENXIO,
         _ => false,
     };
-    !expected.is_empty() && matches!(number, URETPROBE | UPROBE) && ends.iter().all(|(_, end)| did_nothing(end))
+    !expected.is_empty()
+        && matches!(number, URETPROBE | UPROBE)
+        && ends.iter().all(|(_, end)| did_nothing(end))
 }
 
 /// Before a thousand deaths are believed: the same probe sees a call that is allowed, and one that is not.

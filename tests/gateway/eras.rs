@@ -33,7 +33,8 @@ fn legacy(bench: &Bench, version: &'static str) -> Verdict {
     gateway.result(ping)?;
     let list = gateway.ask("tools/list", &json!({}))?;
     check_tools(&gateway.result(list)?)?;
-    let call = gateway.ask("tools/call", &json!({ "name": "execute", "arguments": { "code": "return 6 * 7" } }))?;
+    let call =
+        gateway.ask("tools/call", &json!({ "name": "execute", "arguments": { "code": "return 6 * 7" } }))?;
     check_result(&gateway.result(call)?, version >= "2025-06-18")?;
     gateway.close().map(|_| ())
 }
@@ -47,7 +48,10 @@ fn modern(bench: &Bench) -> Verdict {
     });
     let discover = gateway.ask("server/discover", &json!({ "_meta": meta }))?;
     let discovered = gateway.result(discover)?;
-    ensure!(discovered["supportedVersions"].as_array().is_some_and(|known| known.contains(&json!(MODERN))), "{discovered}");
+    ensure!(
+        discovered["supportedVersions"].as_array().is_some_and(|known| known.contains(&json!(MODERN))),
+        "{discovered}"
+    );
     ensure!(discovered["ttlMs"].is_u64() && discovered["cacheScope"] == "public", "{discovered}");
     let list = gateway.ask("tools/list", &json!({ "_meta": meta }))?;
     let listed = gateway.result(list)?;

@@ -16,7 +16,12 @@ pub(super) fn add(trials: &mut Trials) {
         }),
         ("nesting of 10^5", || [b"[".repeat(100_000), b"]".repeat(100_000)].concat()),
         ("nesting in parameters", || {
-            format!(r#"{{"jsonrpc":"2.0","id":901,"method":"ping","params":{}{}}}"#, "[".repeat(100_000), "]".repeat(100_000)).into_bytes()
+            format!(
+                r#"{{"jsonrpc":"2.0","id":901,"method":"ping","params":{}{}}}"#,
+                "[".repeat(100_000),
+                "]".repeat(100_000)
+            )
+            .into_bytes()
         }),
         ("two million values", || [b"[0".as_slice(), &b",0".repeat(2_000_000), b"]"].concat()),
         ("garbage", || (0..=255).filter(|byte| *byte != b'\n').cycle().take(100_000).collect()),
@@ -25,7 +30,9 @@ pub(super) fn add(trials: &mut Trials) {
         ("empty lines", || b"\n\n\r\n   \n".to_vec()),
         ("a batch", || br#"[{"jsonrpc":"2.0","id":904,"method":"ping"}]"#.to_vec()),
         ("an answer that nobody asked for", || br#"{"jsonrpc":"2.0","id":905,"result":{}}"#.to_vec()),
-        ("a notification that nobody knows", || br#"{"jsonrpc":"2.0","method":"notifications/weather","params":{"rain":true}}"#.to_vec()),
+        ("a notification that nobody knows", || {
+            br#"{"jsonrpc":"2.0","method":"notifications/weather","params":{"rain":true}}"#.to_vec()
+        }),
     ];
     for (name, line) in lines {
         trials.both(&format!("nonsense/{name}"), &[], move |bench| survives(bench, &line()));
@@ -84,7 +91,10 @@ fn wrong_arguments(bench: &Bench) -> Verdict {
         let result = gateway.result(id)?;
         // `search` without arguments may be read as the empty query.
         ensure!(result["isError"] == true || call["name"] == "search", "{call}: {result}");
-        ensure!(result["content"][0]["text"].as_str().is_some_and(|text| !text.is_empty()), "{call}: {result}");
+        ensure!(
+            result["content"][0]["text"].as_str().is_some_and(|text| !text.is_empty()),
+            "{call}: {result}"
+        );
     }
     ensure!(gateway.execute("return 6 * 7")?["value"] == 42, "no run after that");
     gateway.close().map(|_| ())

@@ -69,7 +69,9 @@ fn cancelled(bench: &Bench) -> Verdict {
     let idle = gateway.processes().len();
     let id = gateway.ask("tools/call", &json!({ "name": "execute", "arguments": { "code": LONG } }))?;
     wait_for(|| gateway.processes().len() > idle, "the guest to start")?;
-    gateway.send(&json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": { "requestId": id } }))?;
+    gateway.send(
+        &json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": { "requestId": id } }),
+    )?;
     wait_for(|| gateway.processes().len() == idle, "the guest to end")?;
     ensure!(gateway.execute("return 6 * 7")?["value"] == 42, "no run after that");
     gateway.close().map(|_| ())
@@ -90,7 +92,8 @@ fn many(bench: &Bench) -> Verdict {
 fn apart(bench: &Bench) -> Verdict {
     let config = bench.config("")?;
     let mut gateway = bench.serve(&config)?;
-    gateway.execute("globalThis.left = 1; Object.prototype.left = 2; Array.prototype.map = null; return 0")?;
+    gateway
+        .execute("globalThis.left = 1; Object.prototype.left = 2; Array.prototype.map = null; return 0")?;
     let report = gateway.execute("return [typeof left, ({}).left === undefined, [1].map((n) => n)[0]]")?;
     ensure!(report["value"] == json!(["undefined", true, 1]), "{report}");
     let two = gateway.execute_all(&["return Math.random()".into(), "return Math.random()".into()], 2)?;

@@ -94,7 +94,10 @@ fn cut(bench: &Bench) -> Verdict {
     let result = gateway.result(id)?;
     let report = &result["structuredContent"];
     ensure!(report["ok"] == true, "{report}");
-    ensure!(report["truncated"].as_array().is_some_and(|cuts| !cuts.is_empty()), "nothing is said about the cut");
+    ensure!(
+        report["truncated"].as_array().is_some_and(|cuts| !cuts.is_empty()),
+        "nothing is said about the cut"
+    );
     ensure!(report.to_string().len() < 80_000, "{} bytes for the model", report.to_string().len());
     gateway.close().map(|_| ())
 }

@@ -41,16 +41,47 @@ const FINISHED: &str = r#"{"outcome":{"value":1},"usage":{"instructions":0,"memo
 fn framing() -> Vec<Attack> {
     vec![
         breach("length zero", json!([{ "header": 0 }, "listen"]), "a frame of 0 bytes"),
-        breach("length one above the bound", json!([{ "header": 8 * 1024 * 1024 + 1 }, "listen"]), "at most 8388608"),
+        breach(
+            "length one above the bound",
+            json!([{ "header": 8 * 1024 * 1024 + 1 }, "listen"]),
+            "at most 8388608",
+        ),
         breach("length of four gigabytes", json!([{ "header": u32::MAX }, "listen"]), "at most 8388608"),
-        breach("end inside a frame", json!([{ "header": 100 }, { "bytes": [{ "text": "{}" }] }, { "exit": 0 }]), "socket"),
+        breach(
+            "end inside a frame",
+            json!([{ "header": 100 }, { "bytes": [{ "text": "{}" }] }, { "exit": 0 }]),
+            "socket",
+        ),
         breach("no JSON", json!([frame("hello"), "listen"]), ""),
-        breach("no UTF-8", json!([frames(&[json!({ "bytes": [123, 34, 255, 254, 34, 125] })], 1), "listen"]), ""),
+        breach(
+            "no UTF-8",
+            json!([frames(&[json!({ "bytes": [123, 34, 255, 254, 34, 125] })], 1), "listen"]),
+            "",
+        ),
         breach("zeroes", json!([frames(&[json!({ "bytes": [0], "times": 4096 })], 1), "listen"]), ""),
-        breach("a batch", json!([frame(&format!("[{}]", notification("console.write", "{}"))), "listen"]), ""),
-        breach("another version", json!([frame(r#"{"jsonrpc":"1.0","method":"a","params":{}}"#), "listen"]), ""),
-        breach("an id that is a text", json!([frame(r#"{"jsonrpc":"2.0","id":"1","method":"timer.sleep","params":{"ms":1}}"#), "listen"]), ""),
-        breach("a member that nobody knows", json!([frame(r#"{"jsonrpc":"2.0","method":"console.write","params":{},"more":1}"#), "listen"]), ""),
+        breach(
+            "a batch",
+            json!([frame(&format!("[{}]", notification("console.write", "{}"))), "listen"]),
+            "",
+        ),
+        breach(
+            "another version",
+            json!([frame(r#"{"jsonrpc":"1.0","method":"a","params":{}}"#), "listen"]),
+            "",
+        ),
+        breach(
+            "an id that is a text",
+            json!([
+                frame(r#"{"jsonrpc":"2.0","id":"1","method":"timer.sleep","params":{"ms":1}}"#),
+                "listen"
+            ]),
+            "",
+        ),
+        breach(
+            "a member that nobody knows",
+            json!([frame(r#"{"jsonrpc":"2.0","method":"console.write","params":{},"more":1}"#), "listen"]),
+            "",
+        ),
         breach("depth 1,000", json!([deep(1_000), "listen"]), "nested deeper"),
         breach("depth 1,000,000", json!([deep(1_000_000), "listen"]), "nested deeper"),
         breach("six million values", json!([wide(6_000_000), "listen"]), "values"),
@@ -71,18 +102,65 @@ fn wide(values: usize) -> Value {
 fn methods() -> Vec<Attack> {
     let long_name = "x".repeat(100_000);
     vec![
-        breach("unknown method", json!([frame(&request(1, "file.write", "{}")), "listen"]), "no such method: file.write"),
-        breach("a method of 100,000 characters", json!([frame(&request(1, &long_name, "{}")), "listen"]), "no such method"),
-        breach("ready once more", json!([frame(&notification("guest.ready", r#"{"version":1,"filter_digest":""}"#)), "listen"]), "no such method"),
-        breach("a request as a notification", json!([frame(&notification("tool.call", "{}")), "listen"]), "wrong kind"),
-        breach("a notification as a request", json!([frame(&request(1, "run.finished", FINISHED)), "listen"]), "wrong kind"),
-        breach("an answer that nobody asked for", json!([frame(r#"{"jsonrpc":"2.0","id":1,"result":{}}"#), "listen"]), "nobody asked for"),
-        breach("an error that nobody asked for", json!([frame(r#"{"jsonrpc":"2.0","id":1,"error":{"code":1,"message":""}}"#), "listen"]), "nobody asked for"),
-        breach("parameters of another method", json!([frame(&request(1, "tool.call", r#"{"ms":1}"#)), "listen"]), ""),
+        breach(
+            "unknown method",
+            json!([frame(&request(1, "file.write", "{}")), "listen"]),
+            "no such method: file.write",
+        ),
+        breach(
+            "a method of 100,000 characters",
+            json!([frame(&request(1, &long_name, "{}")), "listen"]),
+            "no such method",
+        ),
+        breach(
+            "ready once more",
+            json!([frame(&notification("guest.ready", r#"{"version":1,"filter_digest":""}"#)), "listen"]),
+            "no such method",
+        ),
+        breach(
+            "a request as a notification",
+            json!([frame(&notification("tool.call", "{}")), "listen"]),
+            "wrong kind",
+        ),
+        breach(
+            "a notification as a request",
+            json!([frame(&request(1, "run.finished", FINISHED)), "listen"]),
+            "wrong kind",
+        ),
+        breach(
+            "an answer that nobody asked for",
+            json!([frame(r#"{"jsonrpc":"2.0","id":1,"result":{}}"#), "listen"]),
+            "nobody asked for",
+        ),
+        breach(
+            "an error that nobody asked for",
+            json!([frame(r#"{"jsonrpc":"2.0","id":1,"error":{"code":1,"message":""}}"#), "listen"]),
+            "nobody asked for",
+        ),
+        breach(
+            "parameters of another method",
+            json!([frame(&request(1, "tool.call", r#"{"ms":1}"#)), "listen"]),
+            "",
+        ),
         breach("parameters that are no object", json!([frame(&request(1, "tool.call", "7")), "listen"]), ""),
-        breach("arguments that are no object", json!([frame(&request(1, "tool.call", r#"{"server":"scripted","tool":"echo","arguments":[1]}"#)), "listen"]), ""),
-        breach("a finished without an outcome", json!([frame(&notification("run.finished", "{}")), "listen"]), "outcome"),
-        breach("a fault of a kind that nobody knows", json!([frame(&notification("run.fault", r#"{"kind":"bored"}"#)), "listen"]), ""),
+        breach(
+            "arguments that are no object",
+            json!([
+                frame(&request(1, "tool.call", r#"{"server":"scripted","tool":"echo","arguments":[1]}"#)),
+                "listen"
+            ]),
+            "",
+        ),
+        breach(
+            "a finished without an outcome",
+            json!([frame(&notification("run.finished", "{}")), "listen"]),
+            "outcome",
+        ),
+        breach(
+            "a fault of a kind that nobody knows",
+            json!([frame(&notification("run.fault", r#"{"kind":"bored"}"#)), "listen"]),
+            "",
+        ),
     ]
 }
 
@@ -93,16 +171,36 @@ fn floods() -> Vec<Attack> {
     let sleeps: Vec<Value> = (1..3000).map(|id| frame(&sleep(id))).chain([json!("listen")]).collect();
     let line = notification("console.write", r#"{"level":"log","text":"0123456789abcdef"}"#);
     let big = |method: &str, before: &str, bytes: usize, after: &str| {
-        let text = format!(r#"{{"jsonrpc":"2.0",{}"method":"{method}","params":{before}"#, if method == "tool.call" { r#""id":1,"# } else { "" });
-        frames(&[json!({ "text": text }), json!({ "text": "x", "times": bytes }), json!({ "text": format!("{after}}}") })], 1)
+        let text = format!(
+            r#"{{"jsonrpc":"2.0",{}"method":"{method}","params":{before}"#,
+            if method == "tool.call" { r#""id":1,"# } else { "" }
+        );
+        frames(
+            &[
+                json!({ "text": text }),
+                json!({ "text": "x", "times": bytes }),
+                json!({ "text": format!("{after}}}") }),
+            ],
+            1,
+        )
     };
-    let argument = big("tool.call", r#"{"server":"scripted","tool":"text","arguments":{"value":""#, 3 << 20, r#""}}"#);
-    let value = big("run.finished", r#"{"outcome":{"value":""#, 6 << 20, r#""},"usage":{"instructions":0,"memory_bytes":0}}"#);
+    let argument =
+        big("tool.call", r#"{"server":"scripted","tool":"text","arguments":{"value":""#, 3 << 20, r#""}}"#);
+    let value = big(
+        "run.finished",
+        r#"{"outcome":{"value":""#,
+        6 << 20,
+        r#""},"usage":{"instructions":0,"memory_bytes":0}}"#,
+    );
     vec![
         breach("an id used twice", json!([frame(&sleep(1)), frame(&sleep(1)), "listen"]), "used twice"),
         breach("99 calls at the same time", json!(calls), "unanswered"),
         breach("2,999 sleeps at the same time", json!(sleeps), "unanswered"),
-        breach("a million lines on the console", json!([frames(&[json!({ "text": line })], 1_000_000), "listen"]), "console"),
+        breach(
+            "a million lines on the console",
+            json!([frames(&[json!({ "text": line })], 1_000_000), "listen"]),
+            "console",
+        ),
         breach("arguments of three megabytes", json!([argument, "listen"]), "bytes of arguments"),
         breach("a value of six megabytes", json!([value, "listen"]), "a value of"),
     ]
@@ -110,17 +208,37 @@ fn floods() -> Vec<Attack> {
 
 fn stallers() -> Vec<Attack> {
     let deaf: Vec<Value> = (1..=32)
-        .map(|id| frame(&request(id, "tool.call", r#"{"server":"scripted","tool":"big","arguments":{"bytes":4000000}}"#)))
+        .map(|id| {
+            frame(&request(
+                id,
+                "tool.call",
+                r#"{"server":"scripted","tool":"big","arguments":{"bytes":4000000}}"#,
+            ))
+        })
         .chain([json!("spin")])
         .collect();
     let end = |name, steps, kind, says| Attack { name, steps, kind, says };
     vec![
-        end("two bytes of a header, then silence", json!([{ "bytes": [{ "bytes": [9, 0] }] }, "listen"]), Some("time_limit"), "2 s"),
+        end(
+            "two bytes of a header, then silence",
+            json!([{ "bytes": [{ "bytes": [9, 0] }] }, "listen"]),
+            Some("time_limit"),
+            "2 s",
+        ),
         end("a header, then silence", json!([{ "header": 1000 }, "listen"]), Some("time_limit"), "2 s"),
         end("silence", json!(["listen"]), Some("time_limit"), "2 s"),
         end("32 large answers that are never read", json!(deaf), Some("time_limit"), "2 s"),
         end("gone without a word", json!([{ "exit": 0 }]), Some("internal"), "left with status 0"),
-        end("finished twice", json!([frame(&notification("run.finished", FINISHED)), frame(&notification("run.finished", FINISHED)), "listen"]), None, ""),
+        end(
+            "finished twice",
+            json!([
+                frame(&notification("run.finished", FINISHED)),
+                frame(&notification("run.finished", FINISHED)),
+                "listen"
+            ]),
+            None,
+            "",
+        ),
     ]
 }
 

@@ -18,7 +18,10 @@ pub(super) fn add(trials: &mut Trials) {
 fn busy_run(bench: &Bench) -> Verdict {
     let mut guest = LooseGuest::start(&bench.binary("oubliette-guest")?)?;
     guest.lock_down_strictly()?;
-    guest.run(&read("programs/busy.ts")?, vec![ServerName { name: "scripted".into(), identifier: "scripted".into() }])?;
+    guest.run(
+        &read("programs/busy.ts")?,
+        vec![ServerName { name: "scripted".into(), identifier: "scripted".into() }],
+    )?;
     let value = loop {
         match guest.hear()? {
             Said::Request(id, name, params) => {
@@ -30,7 +33,9 @@ fn busy_run(bench: &Bench) -> Verdict {
             Said::Notification(name, params) => return Err(format!("{name}: {params}").into()),
         }
     };
-    for (name, expected) in [("copied", json!(2000)), ("together", json!(40)), ("waited", json!(true)), ("said", json!("said"))] {
+    for (name, expected) in
+        [("copied", json!(2000)), ("together", json!(40)), ("waited", json!(true)), ("said", json!("said"))]
+    {
         ensure!(value[name] == expected, "{name} is {} in {value}", value[name]);
     }
     let status = guest.end()?;
@@ -43,7 +48,9 @@ fn answer(name: &str, params: &str) -> Result<Value, Failed> {
     let params: Value = serde_json::from_str(params).map_err(|error| error.to_string())?;
     match name {
         method::DESCRIBE => serde_json::to_value(shape()).map_err(|error| error.to_string().into()),
-        method::FILE_LIST => Ok(json!({ "entries": vec![json!({ "name": "echo.ts", "directory": false }); 12] })),
+        method::FILE_LIST => {
+            Ok(json!({ "entries": vec![json!({ "name": "echo.ts", "directory": false }); 12] }))
+        }
         method::FILE_READ => Ok(json!({ "text": "// echo" })),
         method::SLEEP => {
             std::thread::sleep(Duration::from_millis(params["ms"].as_u64().unwrap_or(0)));
@@ -73,13 +80,21 @@ fn shape() -> ServerShape {
         unwrap_result: false,
     };
     let text = || vec![JsonType::String];
-    ServerShape { tools: vec![tool("echo", "value", Vec::new()), tool("text", "value", text()), tool("fail", "message", text())] }
+    ServerShape {
+        tools: vec![
+            tool("echo", "value", Vec::new()),
+            tool("text", "value", text()),
+            tool("fail", "message", text()),
+        ],
+    }
 }
 
 fn by_hand(bench: &Bench) -> Verdict {
     for name in ["oubliette-guest", "oubliette-jailer"] {
         let program = bench.binary(name)?;
-        let outcome = oubliette_tests::invocation::Invocation::new(bench.caller, &program, &[], &bench.folder)?.run()?;
+        let outcome =
+            oubliette_tests::invocation::Invocation::new(bench.caller, &program, &[], &bench.folder)?
+                .run()?;
         ensure!(outcome.code == Some(64), "{name}: exit {:?}: {}", outcome.code, outcome.stderr);
         ensure!(outcome.stderr.contains("not by hand"), "{name}: {:?}", outcome.stderr);
     }

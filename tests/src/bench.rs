@@ -68,7 +68,12 @@ impl Bench {
     /// When it cannot be run.
     pub fn run_program(&self, arguments: &[&str], program: &str) -> Result<Outcome, Failed> {
         let invocation = self.oubliette(&["run"])?;
-        arguments.iter().fold(invocation, |run, argument| run.argument(argument)).argument("-").input(program).run()
+        arguments
+            .iter()
+            .fold(invocation, |run, argument| run.argument(argument))
+            .argument("-")
+            .input(program)
+            .run()
     }
 
     /// An initialised session with `oubliette serve`.

@@ -17,7 +17,12 @@ const SCRIPTED_UPSTREAM: &str = "scripted-upstream";
 /// The root of the workspace.
 #[must_use]
 pub fn workspace() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").components().collect::<PathBuf>().canonicalize().unwrap_or_default()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("..")
+        .components()
+        .collect::<PathBuf>()
+        .canonicalize()
+        .unwrap_or_default()
 }
 
 /// Copies of the binaries, below one temporary folder.
@@ -126,5 +131,8 @@ fn finished(features: &[&str]) -> Result<PathBuf, String> {
 /// Where cargo puts binaries: one above the folder of test executables.
 fn own_folder() -> Result<PathBuf, String> {
     let own = std::env::current_exe().map_err(|error| format!("cannot find this executable: {error}"))?;
-    own.parent().and_then(Path::parent).map(Path::to_path_buf).ok_or_else(|| "this executable has no folder".into())
+    own.parent()
+        .and_then(Path::parent)
+        .map(Path::to_path_buf)
+        .ok_or_else(|| "this executable has no folder".into())
 }

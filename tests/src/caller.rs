@@ -51,7 +51,10 @@ impl Caller {
             return Command::new(program);
         }
         let mut command = Command::new("/bin/sh");
-        command.args(["-c", r#"for procs in $PROCS; do echo $$ > "$procs" || exit 125; done; unset PROCS; exec "$@""#]);
+        command.args([
+            "-c",
+            r#"for procs in $PROCS; do echo $$ > "$procs" || exit 125; done; unset PROCS; exec "$@""#,
+        ]);
         command.arg("sh").env("PROCS", procs.join(" "));
         if let Some(user) = self.owner() {
             let (user, group) = (format!("--reuid={user}"), format!("--regid={user}"));

@@ -165,7 +165,9 @@ impl Gateway {
             if open.len() >= window {
                 reports.extend(open.pop_front().map(|id| self.structured(id)).transpose()?);
             }
-            open.push_back(self.ask("tools/call", &json!({ "name": "execute", "arguments": { "code": program } }))?);
+            open.push_back(
+                self.ask("tools/call", &json!({ "name": "execute", "arguments": { "code": program } }))?,
+            );
         }
         for id in open {
             reports.push(self.structured(id)?);

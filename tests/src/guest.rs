@@ -151,7 +151,9 @@ impl Drop for LooseGuest {
 pub fn value(params: &str) -> Result<serde_json::Value, Failed> {
     let finished: Finished = serde_json::from_str(params).map_err(|error| error.to_string())?;
     match finished.outcome {
-        Outcome::Value(Some(value)) => serde_json::from_str(value.get()).map_err(|error| error.to_string().into()),
+        Outcome::Value(Some(value)) => {
+            serde_json::from_str(value.get()).map_err(|error| error.to_string().into())
+        }
         other => Err(format!("no value: {other:?}").into()),
     }
 }

@@ -87,7 +87,8 @@ impl Invocation {
     fn command(&self) -> Command {
         let mut command = self.caller.command(&self.program.display().to_string(), &self.place.procs());
         command.args(&self.arguments).current_dir(&self.home);
-        let procs: Vec<_> = command.get_envs().map(|(k, v)| (k.to_owned(), v.map(ToOwned::to_owned))).collect();
+        let procs: Vec<_> =
+            command.get_envs().map(|(k, v)| (k.to_owned(), v.map(ToOwned::to_owned))).collect();
         command.env_clear();
         for (name, value) in procs {
             command.env(name, value.unwrap_or_default());

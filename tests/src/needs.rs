@@ -21,14 +21,20 @@ impl Need {
         match self {
             Self::Strace => strace(),
             Self::RealServers => crate::servers::installed().as_ref().err().cloned(),
-            Self::Setpriv => on_path("setpriv").is_none().then(|| "needs setpriv (package util-linux)".into()),
+            Self::Setpriv => {
+                on_path("setpriv").is_none().then(|| "needs setpriv (package util-linux)".into())
+            }
         }
     }
 }
 
 fn strace() -> Option<String> {
     let Some(strace) = on_path("strace") else { return Some("needs strace".into()) };
-    let traced = Command::new(strace).args(["-o", "/dev/null", "true"]).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    let traced = Command::new(strace)
+        .args(["-o", "/dev/null", "true"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
     match traced {
         Ok(status) if status.success() => None,
         _ => Some("needs ptrace, which this machine forbids".into()),

@@ -33,7 +33,8 @@ impl Place {
     /// # Errors
     /// When a group cannot be made.
     pub fn new(caller: Caller) -> Result<Self, String> {
-        let name = format!("oubliette-test-{}-{}", std::process::id(), PLACES.fetch_add(1, Ordering::Relaxed));
+        let name =
+            format!("oubliette-test-{}-{}", std::process::id(), PLACES.fetch_add(1, Ordering::Relaxed));
         let mut place = Self { name, groups: Vec::new() };
         if !harness_is_root() {
             return Ok(place);
@@ -80,7 +81,9 @@ impl Place {
                     std::thread::sleep(Duration::from_millis(10));
                     continue;
                 }
-                Err(error) => return Err(format!("left behind in {}: {} ({error})", group.display(), contents(group))),
+                Err(error) => {
+                    return Err(format!("left behind in {}: {} ({error})", group.display(), contents(group)));
+                }
             }
             self.groups.pop();
         }
@@ -131,7 +134,10 @@ pub fn descendants(process: u32) -> Vec<u32> {
     let path = format!("/proc/{process}/task/{process}/children");
     let children = fs::read_to_string(path).unwrap_or_default();
     let children = children.split_whitespace().filter_map(|child| child.parse().ok());
-    std::iter::once(process).filter(|id| Path::new(&format!("/proc/{id}")).exists()).chain(children.flat_map(descendants)).collect()
+    std::iter::once(process)
+        .filter(|id| Path::new(&format!("/proc/{id}")).exists())
+        .chain(children.flat_map(descendants))
+        .collect()
 }
 
 fn children(group: &Path) -> Vec<PathBuf> {

@@ -36,7 +36,10 @@ impl Servers {
     /// The script of an npm server.
     #[must_use]
     pub fn script(&self, name: &str) -> PathBuf {
-        self.folder.join(name).join("node_modules/@modelcontextprotocol").join(format!("server-{name}/dist/index.js"))
+        self.folder
+            .join(name)
+            .join("node_modules/@modelcontextprotocol")
+            .join(format!("server-{name}/dist/index.js"))
     }
 
     /// The same servers in another folder, where their user can read them.
@@ -116,7 +119,10 @@ fn python() -> Result<PathBuf, String> {
         let fresh = "import sys, pip; sys.exit(sys.version_info < (3, 10))";
         !python.starts_with("/root") && run(Command::new(python).args(["-c", fresh])).is_ok()
     };
-    found.filter(|python| python.is_file()).find(fits).ok_or_else(|| "needs Python 3.10 or later with pip".into())
+    found
+        .filter(|python| python.is_file())
+        .find(fits)
+        .ok_or_else(|| "needs Python 3.10 or later with pip".into())
 }
 
 fn target_folder() -> PathBuf {

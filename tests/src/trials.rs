@@ -41,7 +41,9 @@ impl Trials {
             if caller.owner().is_some() {
                 missing = missing.or_else(|| Need::Setpriv.missing());
             }
-            self.add(format!("{}/{name}", caller.name()), missing, needs, move || test(&Bench::new(caller, &stage)?));
+            self.add(format!("{}/{name}", caller.name()), missing, needs, move || {
+                test(&Bench::new(caller, &stage)?)
+            });
         }
     }
 
@@ -58,11 +60,14 @@ impl Trials {
         F: FnOnce() -> Verdict + Send + 'static,
     {
         // A trial that is only listed, or not asked for, needs nothing.
-        let asked = !self.arguments.list && self.arguments.filter.as_ref().is_none_or(|filter| name.contains(filter));
+        let asked =
+            !self.arguments.list && self.arguments.filter.as_ref().is_none_or(|filter| name.contains(filter));
         let missing = missing.or_else(|| needs.iter().filter(|_| asked).find_map(|need| need.missing()));
         self.trials.push(match missing {
             None => Trial::test(name, test),
-            Some(why) => Trial::ignorable_test(name, move || Ok(Completion::ignored_with(format!("skipped: {why}")))),
+            Some(why) => {
+                Trial::ignorable_test(name, move || Ok(Completion::ignored_with(format!("skipped: {why}"))))
+            }
         });
     }
 

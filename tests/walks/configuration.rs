@@ -39,7 +39,8 @@ fn unset_variable(bench: &Bench) -> Verdict {
         let config = bench.write(name, text)?;
         let outcome = bench.run_program(&["--config", &config], "return 1")?;
         ensure!(outcome.code == Some(4), "{name}: exit {:?}: {}", outcome.code, outcome.stderr);
-        let told = ["NOT_SET_ANYWHERE", "shop", "env.KEY", name].iter().all(|word| outcome.stderr.contains(word));
+        let told =
+            ["NOT_SET_ANYWHERE", "shop", "env.KEY", name].iter().all(|word| outcome.stderr.contains(word));
         ensure!(told, "{name}: {}", outcome.stderr);
     }
     Ok(())
@@ -49,7 +50,11 @@ fn unknown_key(bench: &Bench) -> Verdict {
     let config = bench.write("wrong.toml", "[servers.shop]\ncommand = \"x\"\ncomand = \"y\"\n")?;
     let outcome = bench.run_program(&["--config", &config], "return 1")?;
     ensure!(outcome.code == Some(4), "exit {:?}", outcome.code);
-    ensure!(outcome.stderr.contains("wrong.toml:3:1") && outcome.stderr.contains("comand"), "{}", outcome.stderr);
+    ensure!(
+        outcome.stderr.contains("wrong.toml:3:1") && outcome.stderr.contains("comand"),
+        "{}",
+        outcome.stderr
+    );
     Ok(())
 }
 
@@ -61,7 +66,8 @@ fn broken_server(bench: &Bench) -> Verdict {
          [servers.mute]\ncommand = {scripted:?}\nargs = [\"silent\"]\nstart_timeout_ms = 1500\n"
     );
     let config = bench.config(&more)?;
-    let outcome = bench.run_program(&["--config", &config], "return (await tools.scripted.echo({ value: 5 })).value")?;
+    let outcome = bench
+        .run_program(&["--config", &config], "return (await tools.scripted.echo({ value: 5 })).value")?;
     ensure!(outcome.code == Some(0) && outcome.stdout.trim() == "5", "{outcome:?}");
     for words in ["\"broken\"", "cannot reach the database", "\"absent\"", "not found", "\"mute\""] {
         ensure!(outcome.stderr.contains(words), "nothing about {words}: {}", outcome.stderr);
@@ -85,7 +91,9 @@ fn scrubbed_environment(bench: &Bench) -> Verdict {
 fn canary(bench: &Bench) -> Verdict {
     let scripted = bench.binary("scripted-upstream")?;
     let server = |name: &str, script: &str| {
-        format!("[servers.{name}]\ncommand = {scripted:?}\nargs = [{script:?}]\nenv = {{ TOKEN = \"${{CANARY}}\" }}\n")
+        format!(
+            "[servers.{name}]\ncommand = {scripted:?}\nargs = [{script:?}]\nenv = {{ TOKEN = \"${{CANARY}}\" }}\n"
+        )
     };
     let more = format!("{}{}", server("secret", ""), server("dying", "dies-at-start"));
     let config = bench.config(&more)?;
@@ -105,7 +113,10 @@ fn canary(bench: &Bench) -> Verdict {
         console.log(seen.length);
         return seen;"#;
     let program = format!("import * as fs from \"node:fs/promises\";{program}");
-    let serve = bench.oubliette(&["serve", "--config", &config])?.variable("CANARY", CANARY).variable("OUBLIETTE_LOG", "trace");
+    let serve = bench
+        .oubliette(&["serve", "--config", &config])?
+        .variable("CANARY", CANARY)
+        .variable("OUBLIETTE_LOG", "trace");
     let mut gateway = oubliette_tests::gateway::Gateway::start(serve)?;
     gateway.initialize(oubliette_tests::gateway::LEGACY)?;
     let report = gateway.execute(&program)?;
@@ -125,7 +136,9 @@ fn around(log: &str) -> &str {
 
 fn odd_listings(bench: &Bench) -> Verdict {
     let scripted = bench.binary("scripted-upstream")?;
-    let server = |name: &str| format!("[servers.{name}]\ncommand = {scripted:?}\nargs = [{:?}]\n", name.replace('_', "-"));
+    let server = |name: &str| {
+        format!("[servers.{name}]\ncommand = {scripted:?}\nargs = [{:?}]\n", name.replace('_', "-"))
+    };
     let more: String = ["pages", "endless_pages", "malformed", "junk_first"].map(server).concat();
     let config = bench.config(&more)?;
     let program = "return [\n\
@@ -142,11 +155,16 @@ fn odd_listings(bench: &Bench) -> Verdict {
 fn upstream_timeout(bench: &Bench) -> Verdict {
     let scripted = bench.binary("scripted-upstream")?;
     let config = bench.config(&format!("[servers.hasty]\ncommand = {scripted:?}\ntimeout_ms = 700\n"))?;
-    let program = "try { await tools.hasty.never({}); } catch (error) { return [error.code, error.retryable]; }";
+    let program =
+        "try { await tools.hasty.never({}); } catch (error) { return [error.code, error.retryable]; }";
     let outcome = bench.run_program(&["--config", &config], program)?;
     ensure!(outcome.stdout.trim() == r#"["timeout",true]"#, "{outcome:?}");
     let uncaught = bench.run_program(&["--config", &config], "return await tools.hasty.never({});")?;
     ensure!(uncaught.code == Some(3), "{uncaught:?}");
-    ensure!(uncaught.stderr.contains("oubliette: tool at") && uncaught.stderr.contains("700 ms"), "{}", uncaught.stderr);
+    ensure!(
+        uncaught.stderr.contains("oubliette: tool at") && uncaught.stderr.contains("700 ms"),
+        "{}",
+        uncaught.stderr
+    );
     Ok(())
 }

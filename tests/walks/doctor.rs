@@ -7,8 +7,19 @@ use oubliette_tests::{Failed, Verdict, ensure};
 use serde_json::Value;
 
 const LAYERS: [&str; 13] = [
-    "image", "leaf", "inherit", "namespaces", "cgroup", "root", "limits", "privileges", "no-new-privs", "landlock",
-    "descriptors", "seccomp", "lockdown",
+    "image",
+    "leaf",
+    "inherit",
+    "namespaces",
+    "cgroup",
+    "root",
+    "limits",
+    "privileges",
+    "no-new-privs",
+    "landlock",
+    "descriptors",
+    "seccomp",
+    "lockdown",
 ];
 
 pub(super) fn add(trials: &mut Trials) {

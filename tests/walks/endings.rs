@@ -88,11 +88,14 @@ impl Ending {
         match (&self.kind, &seen.error) {
             (None, None) => {
                 let expected = self.value.as_deref().unwrap_or("null");
-                ensure!(seen.value.to_string() == expected, "value {} instead of {expected}", seen.value);
+                ensure!(seen.value == parsed(expected)?, "value {} instead of {expected}", seen.value);
                 Ok(())
             }
             (None, Some(_)) => Err(format!("failed: {:.2000}", seen.said).into()),
-            (Some(kind), None) => Err(format!("no error, but the value {:.200}, instead of {kind:?}", seen.value.to_string()).into()),
+            (Some(kind), None) => {
+                Err(format!("no error, but the value {:.200}, instead of {kind:?}", seen.value.to_string())
+                    .into())
+            }
             (Some(kind), Some(error)) => self.check_error(kind, error, seen),
         }
     }
@@ -106,6 +109,10 @@ impl Ending {
         ensure!(there, "at {at} instead of {expected}: {:.2000}", seen.said);
         Ok(())
     }
+}
+
+fn parsed(json: &str) -> Result<Value, Failed> {
+    serde_json::from_str(json).map_err(|error| format!("{json}: {error}").into())
 }
 
 impl Nested {
@@ -156,7 +163,8 @@ fn alone(bench: &Bench, ending: &Ending, limits: &str) -> Verdict {
 fn seen_by_a_person(outcome: Outcome) -> Result<Seen, Failed> {
     let blame = match outcome.code {
         Some(0) => {
-            let value = serde_json::from_str(&outcome.stdout).map_err(|error| format!("{error}: {:.200}", outcome.stdout))?;
+            let value = serde_json::from_str(&outcome.stdout)
+                .map_err(|error| format!("{error}: {:.200}", outcome.stdout))?;
             return Ok(Seen { error: None, value, said: outcome.stderr });
         }
         Some(1) => "guest",
@@ -165,7 +173,12 @@ fn seen_by_a_person(outcome: Outcome) -> Result<Seen, Failed> {
         _ => "us",
     };
     ensure!(outcome.stdout.is_empty(), "an error, and yet on standard output: {:.200}", outcome.stdout);
-    let line = outcome.stderr.lines().filter_map(|line| line.strip_prefix("oubliette: ")).next_back().unwrap_or_default();
+    let line = outcome
+        .stderr
+        .lines()
+        .filter_map(|line| line.strip_prefix("oubliette: "))
+        .next_back()
+        .unwrap_or_default();
     let (head, _) = line.split_once(": ").unwrap_or((line, ""));
     let (kind, at) = match head.split_once(" at /main.ts:") {
         Some((kind, at)) => (kind, Some(at.to_owned())),

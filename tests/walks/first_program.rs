@@ -18,11 +18,16 @@ fn through_run(bench: &Bench) -> Verdict {
     let config = bench.config("")?;
     let outcome = bench.run_program(&["--config", &config], &read(PROGRAM)?)?;
     ensure!(outcome.code == Some(0), "exit {:?}: {}", outcome.code, outcome.stderr);
-    let value: Value = serde_json::from_str(&outcome.stdout).map_err(|error| format!("{error}: {}", outcome.stdout))?;
+    let value: Value =
+        serde_json::from_str(&outcome.stdout).map_err(|error| format!("{error}: {}", outcome.stdout))?;
     let expected = three_largest(bench)?;
     ensure!(value == expected, "{value} instead of {expected}");
     ensure!(outcome.stderr.contains("10000 orders of 1200 customers"), "the log: {}", outcome.stderr);
-    ensure!(outcome.stdout.lines().count() == 1, "more than the value on standard output: {}", outcome.stdout);
+    ensure!(
+        outcome.stdout.lines().count() == 1,
+        "more than the value on standard output: {}",
+        outcome.stdout
+    );
     Ok(())
 }
 

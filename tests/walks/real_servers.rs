@@ -15,17 +15,25 @@ pub(super) fn add(trials: &mut Trials) {
 }
 
 fn five(bench: &Bench) -> Verdict {
-    let servers = servers::installed().as_ref().map_err(Clone::clone)?.copied_to(&bench.folder.join("servers"))?;
+    let servers =
+        servers::installed().as_ref().map_err(Clone::clone)?.copied_to(&bench.folder.join("servers"))?;
     let repository = bench.folder.join("repository");
     make_repository(bench, &repository)?;
     let config = bench.write("mcp.json", mcp_servers(bench, &servers, &repository).to_string())?;
     let program = bench.write("five_servers.ts", program(&bench.folder, &repository)?)?;
     let client = bench.write("client.py", read("walks/client.py")?)?;
     let oubliette = bench.binary("oubliette")?.display().to_string();
-    let invocation = Invocation::new(bench.caller, &servers.python, &[&client, &oubliette, &config, &program], &bench.folder)?;
-    let outcome = invocation.variable("PYTHONPATH", &servers.modules("client").display().to_string()).run()?;
+    let invocation = Invocation::new(
+        bench.caller,
+        &servers.python,
+        &[&client, &oubliette, &config, &program],
+        &bench.folder,
+    )?;
+    let outcome =
+        invocation.variable("PYTHONPATH", &servers.modules("client").display().to_string()).run()?;
     ensure!(outcome.code == Some(0), "exit {:?}: {}{}", outcome.code, outcome.stdout, outcome.stderr);
-    let told: Value = serde_json::from_str(&outcome.stdout).map_err(|error| format!("{error}: {}", outcome.stdout))?;
+    let told: Value =
+        serde_json::from_str(&outcome.stdout).map_err(|error| format!("{error}: {}", outcome.stdout))?;
     ensure!(told["tools"] == json!(["search", "execute"]), "{told}");
     let report = &told["report"];
     ensure!(report["ok"] == true, "{report:#}");

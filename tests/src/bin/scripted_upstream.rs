@@ -60,7 +60,9 @@ fn hello(params: &Value) -> Value {
 fn listing(script: &str, params: &Value) -> Value {
     match script {
         "pages" => page(params),
-        "endless-pages" => json!({ "tools": [tool("again", "One page after the other", json!({}))], "nextCursor": "same" }),
+        "endless-pages" => {
+            json!({ "tools": [tool("again", "One page after the other", json!({}))], "nextCursor": "same" })
+        }
         "malformed" => malformed(),
         _ => json!({ "tools": tools() }),
     }
@@ -102,7 +104,11 @@ fn tools() -> Vec<Value> {
         tool("die", "Ends this server in the middle of the call", json!({})),
         tool("never", "Never answers", json!({})),
         tool("slow", "Answers after a while", json!({ "ms": { "type": "integer" } })),
-        tool("together", "Returns how many calls were open at the same time", json!({ "ms": { "type": "integer" } })),
+        tool(
+            "together",
+            "Returns how many calls were open at the same time",
+            json!({ "ms": { "type": "integer" } }),
+        ),
         tool("fail", "Returns a result that is an error", json!({ "message": { "type": "string" } })),
         tool("refuse", "Answers with a protocol error", json!({ "message": { "type": "string" } })),
         tool("big", "Returns a text of so many bytes", bytes.clone()),
@@ -163,7 +169,9 @@ fn call(id: &Value, params: &Value) {
             result(id, &text("second"));
         }
         "not_a_result" => result(id, &json!({ "content": "not an array" })),
-        "picture" => result(id, &json!({ "content": [{ "type": "image", "data": "AAAA", "mimeType": "image/png" }] })),
+        "picture" => {
+            result(id, &json!({ "content": [{ "type": "image", "data": "AAAA", "mimeType": "image/png" }] }))
+        }
         name => structured(id, json!({ "tool": name })),
     }
 }
@@ -216,7 +224,9 @@ fn result(id: &Value, result: &Value) {
 }
 
 fn error(id: &Value, code: i64, message: &str) {
-    write_line(&json!({ "jsonrpc": "2.0", "id": id, "error": { "code": code, "message": message } }).to_string());
+    write_line(
+        &json!({ "jsonrpc": "2.0", "id": id, "error": { "code": code, "message": message } }).to_string(),
+    );
 }
 
 fn write_line(line: &str) {
