@@ -50,30 +50,34 @@ fn outcome(
     if start.mode == Mode::Check {
         return (Outcome::Checked, warnings, manifest);
     }
-    let code = Run::of(context).sources.add(&start.file, &code, map);
+    let run = Run::of(context);
+    let code = run.sources.add(&start.file, &code, map);
+    run.tree.note_imports(&code, &start.file);
     let outcome = match run_module(&code, &start.file, context) {
         Ok(value) => {
             let unhandled = unhandled(&mut warnings, context);
             unhandled.map_or_else(|| value_outcome(&value, context), Outcome::Error)
         }
-        Err(error) => Outcome::Error(error),
+        Err(error) => Outcome::Error(*error),
     };
     (outcome, warnings, manifest)
 }
 
 /// Runs the module to its end; its default export.
-fn run_module(code: &str, file: &str, context: &mut Context) -> Result<JsValue, ProgramError> {
+fn run_module(code: &str, file: &str, context: &mut Context) -> Result<JsValue, Box<ProgramError>> {
     let module = Source::from_bytes(code).with_path(Path::new(file));
     let evaluated = tools::open(context)
         .and_then(|()| Module::parse(module, None, context))
-        .map_err(|error| report::thrown(error, ProgramErrorKind::Syntax, context))?;
+        .map_err(|error| Box::new(report::thrown(error, ProgramErrorKind::Syntax, context)))?;
     let loaded = evaluated.load(context);
-    finish(&loaded, context).map_err(|end| end.describe(ProgramErrorKind::Check, context))?;
-    evaluated.link(context).map_err(|error| report::thrown(error, ProgramErrorKind::Check, context))?;
+    finish(&loaded, context).map_err(|end| Box::new(end.describe(ProgramErrorKind::Check, context)))?;
+    evaluated
+        .link(context)
+        .map_err(|error| Box::new(report::thrown(error, ProgramErrorKind::Check, context)))?;
     let main = evaluated
         .evaluate(context)
-        .map_err(|error| report::thrown(error, ProgramErrorKind::Exception, context))?;
-    finish(&main, context).map_err(|end| end.describe(ProgramErrorKind::Exception, context))?;
+        .map_err(|error| Box::new(report::thrown(error, ProgramErrorKind::Exception, context)))?;
+    finish(&main, context).map_err(|end| Box::new(end.describe(ProgramErrorKind::Exception, context)))?;
     evaluated.namespace(context).get(js_string!("default"), context).or_else(|_| Ok(JsValue::undefined()))
 }
 

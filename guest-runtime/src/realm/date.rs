@@ -8,10 +8,21 @@ use boa_engine::{Context, JsArgs, JsResult, JsString, JsValue, NativeFunction, j
 
 /// Longest text that is looked at, bytes.
 const MAX_TEXT: usize = 100;
-const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+const MONTHS: [&str; 12] =
+    ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 const ZONES: [(&str, i64); 12] = [
-    ("utc", 0), ("gmt", 0), ("z", 0), ("est", -300), ("edt", -240), ("cst", -360), ("cdt", -300), ("mst", -420),
-    ("mdt", -360), ("pst", -480), ("pdt", -420), ("cet", 60),
+    ("utc", 0),
+    ("gmt", 0),
+    ("z", 0),
+    ("est", -300),
+    ("edt", -240),
+    ("cst", -360),
+    ("cdt", -300),
+    ("mst", -420),
+    ("mdt", -360),
+    ("pst", -480),
+    ("pdt", -420),
+    ("cet", 60),
 ];
 
 /// Replaces the constructor by one that understands more texts.
@@ -24,7 +35,11 @@ pub(super) fn install(context: &mut Context) -> JsResult<()> {
         .length(7)
         .constructor(true)
         .build();
-    let shared = PropertyDescriptor::builder().value(prototype.clone()).writable(false).enumerable(false).configurable(false);
+    let shared = PropertyDescriptor::builder()
+        .value(prototype.clone())
+        .writable(false)
+        .enumerable(false)
+        .configurable(false);
     date.define_property_or_throw(js_string!("prototype"), shared, context)?;
     for name in ["now", "UTC"] {
         let method = class.get(JsString::from(name), context)?;
@@ -122,7 +137,10 @@ fn read(text: &str) -> Option<i64> {
 /// `2024-05-06t10:00` as two words.
 fn separate_clock(text: &str) -> String {
     match text.split_once('t') {
-        Some((date, clock)) if date.ends_with(|c: char| c.is_ascii_digit()) && clock.starts_with(|c: char| c.is_ascii_digit()) => {
+        Some((date, clock))
+            if date.ends_with(|c: char| c.is_ascii_digit())
+                && clock.starts_with(|c: char| c.is_ascii_digit()) =>
+        {
             format!("{date} {clock}")
         }
         _ => text.to_owned(),
@@ -176,7 +194,9 @@ impl Parts {
 
     fn take_date(&mut self, word: &str) -> Option<()> {
         let word = word.trim_end_matches('.');
-        if let Some(month) = MONTHS.iter().position(|name| word.starts_with(name) && word.chars().all(char::is_alphabetic)) {
+        if let Some(month) =
+            MONTHS.iter().position(|name| word.starts_with(name) && word.chars().all(char::is_alphabetic))
+        {
             self.month = Some(i64::try_from(month).ok()? + 1);
             return Some(());
         }
@@ -184,10 +204,13 @@ impl Parts {
             self.separator = Some(separator);
             return word.split(separator).try_for_each(|part| self.take_date(part));
         }
-        let digits = word.trim_end_matches("st").trim_end_matches("nd").trim_end_matches("rd").trim_end_matches("th");
+        let digits =
+            word.trim_end_matches("st").trim_end_matches("nd").trim_end_matches("rd").trim_end_matches("th");
         match digits.parse::<i64>() {
             Ok(number) if number >= 0 => self.numbers.push((number, digits.len())),
-            _ if ["mon", "tue", "wed", "thu", "fri", "sat", "sun"].iter().any(|day| word.starts_with(day)) => {}
+            _ if ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+                .iter()
+                .any(|day| word.starts_with(day)) => {}
             _ if matches!(word, "of" | "at" | "the" | "") => {}
             _ => return None,
         }

@@ -14,8 +14,12 @@ pub(super) fn install(context: &mut Context) -> JsResult<()> {
         (&number, "toLocaleString", number_text),
         (&big_int, "toLocaleString", number_text),
         (&date, "toLocaleString", |this, arguments, context| date_text(this, arguments, true, true, context)),
-        (&date, "toLocaleDateString", |this, arguments, context| date_text(this, arguments, true, false, context)),
-        (&date, "toLocaleTimeString", |this, arguments, context| date_text(this, arguments, false, true, context)),
+        (&date, "toLocaleDateString", |this, arguments, context| {
+            date_text(this, arguments, true, false, context)
+        }),
+        (&date, "toLocaleTimeString", |this, arguments, context| {
+            date_text(this, arguments, false, true, context)
+        }),
         (&string, "localeCompare", compare),
     ];
     for (prototype, name, native) in methods {

@@ -11,7 +11,7 @@ use boa_engine::property::PropertyKey;
 use boa_engine::{Context, JsNativeError, JsResult, JsString, JsValue, Source, js_string};
 use guest_protocol::message::{FileText, Path, method};
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path as FilePath;
 use std::rc::Rc;
 
@@ -22,9 +22,34 @@ const EXTENSIONS: [&str; 4] = [".ts", ".js", ".mts", ".mjs"];
 /// How many similar names an error lists.
 const SUGGESTIONS: usize = 3;
 
-/// The modules that are loaded, by path.
+/// The modules that are loaded, by path, and the names that code imports from each path.
 #[derive(Default)]
-pub(crate) struct Tree(RefCell<BTreeMap<String, Module>>);
+pub(crate) struct Tree {
+    loaded: RefCell<BTreeMap<String, Module>>,
+    wanted: RefCell<BTreeMap<String, BTreeSet<String>>>,
+}
+
+impl Tree {
+    /// Notes what `code`, compiled from `file`, imports by name: a tool's file serves it under any name.
+    pub(crate) fn note_imports(&self, code: &str, file: &str) {
+        for (names, specifier) in code.split("import ").filter_map(named_import) {
+            let Ok(path) = resolve(specifier, file) else { continue };
+            let mut wanted = self.wanted.borrow_mut();
+            let wanted = wanted.entry(path).or_default();
+            let imported = names.split(',').filter_map(|name| name.split_whitespace().next());
+            wanted.extend(imported.map(ToOwned::to_owned));
+        }
+    }
+}
+
+/// The names and the specifier of `{ a, b as c } from "x"`, as the compiler writes it.
+fn named_import(text: &str) -> Option<(&str, &str)> {
+    let (names, rest) = text.split_once("} from ")?;
+    let (_, names) = names.split_once('{')?;
+    let quote = rest.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
+    let (specifier, _) = rest[1..].split_once(quote)?;
+    (!names.contains(';')).then_some((names, specifier))
+}
 
 /// Finds modules. It blocks on the socket and never yields.
 pub(crate) struct Loader;
@@ -46,11 +71,11 @@ impl ModuleLoader for Loader {
 fn load(specifier: &str, from: &str, context: &mut Context) -> JsResult<Module> {
     let run = Run::of(context);
     let path = resolve(specifier, from)?;
-    if let Some(known) = run.tree.0.borrow().get(&path) {
+    if let Some(known) = run.tree.loaded.borrow().get(&path) {
         return Ok(known.clone());
     }
     let module = make(&path, specifier, &run, context)?;
-    run.tree.0.borrow_mut().insert(path, module.clone());
+    run.tree.loaded.borrow_mut().insert(path, module.clone());
     Ok(module)
 }
 
@@ -140,7 +165,16 @@ fn one_tool(server_name: &str, file: &str, run: &Run, context: &mut Context) -> 
     };
     let identifier = JsString::from(tool.identifier.as_str());
     let function = tools::namespace(server, context)?.get(identifier.clone(), context)?;
-    Ok(synthetic(vec![(identifier, function.clone()), (js_string!("default"), function)], context))
+    let mut exports = vec![(identifier.clone(), function.clone()), (js_string!("default"), function.clone())];
+    let wanted = run.tree.wanted.borrow();
+    let others = wanted.get(&format!("{SERVERS}/{server_name}/{file}")).into_iter().flatten();
+    for name in others.map(|name| JsString::from(name.as_str())) {
+        if name != identifier && name != js_string!("default") {
+            exports.push((name, function.clone()));
+        }
+    }
+    drop(wanted);
+    Ok(synthetic(exports, context))
 }
 
 fn no_server(name: &str, run: &Run) -> boa_engine::JsError {
@@ -190,6 +224,7 @@ fn parse(path: &str, text: &str, run: &Run, context: &mut Context) -> JsResult<M
         JsNativeError::syntax().with_message(format!("{path}: {first}"))
     })?;
     let code = run.sources.add(path, &compiled.code, compiled.map);
+    run.tree.note_imports(&code, path);
     Module::parse(Source::from_bytes(&code).with_path(FilePath::new(path)), None, context)
 }
 
@@ -223,7 +258,13 @@ fn missing(specifier: &str, why: &str) -> boa_engine::JsError {
 
 #[cfg(test)]
 mod tests {
-    use super::resolve;
+    use super::{named_import, resolve};
+
+    #[test]
+    fn named_imports_are_noted() {
+        assert_eq!(named_import("{ a, b as c } from \"x\";\n"), Some((" a, b as c ", "x")));
+        assert_eq!(named_import("x from \"y\";\nconst { a } = b;"), None);
+    }
 
     #[test]
     fn specifiers_are_paths_of_the_tree() {

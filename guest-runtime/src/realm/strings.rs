@@ -12,19 +12,22 @@ pub(super) fn install(context: &mut Context) -> JsResult<()> {
     let prototype = context.intrinsics().constructors().string().prototype();
     for (name, replacement) in [("split", split as Replacement), ("replaceAll", replace_all)] {
         let original = prototype.get(JsString::from(name), context)?.to_object(context)?;
-        let native = NativeFunction::from_copy_closure_with_captures(
-            move |this, arguments, original, context| replacement(this, arguments, original, context),
-            original,
-        );
+        let native = NativeFunction::from_copy_closure_with_captures(replacement, original);
         let method = named(context, name, 2, native);
         define(&prototype, name, method, context)?;
     }
     Ok(())
 }
 
-fn split(this: &JsValue, arguments: &[JsValue], original: &JsObject, context: &mut Context) -> JsResult<JsValue> {
+fn split(
+    this: &JsValue,
+    arguments: &[JsValue],
+    original: &JsObject,
+    context: &mut Context,
+) -> JsResult<JsValue> {
     let (text, separator) = (this.as_string(), arguments.get_or_undefined(0).as_string());
-    let (Some(text), Some(separator), true) = (text, separator, arguments.get_or_undefined(1).is_undefined()) else {
+    let (Some(text), Some(separator), true) = (text, separator, arguments.get_or_undefined(1).is_undefined())
+    else {
         return original.call(this, arguments, context);
     };
     if separator.is_empty() {
