@@ -2,23 +2,24 @@
 
 use jail_spec::{JailSpec, MAX_MESSAGE_BYTES, Report};
 use nix::sys::socket::{
-    AddressFamily, ControlMessage, MsgFlags, Shutdown, SockFlag, SockType, recv, sendmsg, shutdown, socketpair,
+    AddressFamily, ControlMessage, MsgFlags, Shutdown, SockFlag, SockType, sendmsg, shutdown, socketpair,
 };
 use std::io::{self, IoSlice};
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
-use tokio::io::unix::AsyncFd;
+use tokio::net::UnixStream;
 
-/// Our end of the jailer's standard input.
+/// Our end of the jailer's standard input. It is a `SOCK_SEQPACKET` socket: each read is one message.
 #[derive(Debug)]
-pub(crate) struct Control(AsyncFd<OwnedFd>);
+pub(crate) struct Control(UnixStream);
 
 impl Control {
     /// A new pair: ours, and the one that becomes the jailer's standard input.
     pub(crate) fn pair() -> io::Result<(Self, OwnedFd)> {
         let (ours, jailers) =
             socketpair(AddressFamily::Unix, SockType::SeqPacket, None, SockFlag::SOCK_CLOEXEC)?;
-        nix::fcntl::fcntl(&ours, nix::fcntl::FcntlArg::F_SETFL(nix::fcntl::OFlag::O_NONBLOCK))?;
-        Ok((Self(AsyncFd::register(ours)?), jailers))
+        let ours = std::os::unix::net::UnixStream::from(ours);
+        ours.set_nonblocking(true)?;
+        Ok((Self(UnixStream::from_std(ours)?), jailers))
     }
 
     /// The one message. It always fits: the socket is empty and the message bounded.
@@ -34,16 +35,13 @@ impl Control {
     pub(crate) async fn report(&self) -> io::Result<Option<Report>> {
         let mut buffer = vec![0; MAX_MESSAGE_BYTES];
         loop {
-            let mut ready = self.0.readable().await?;
-            let received = ready.try_io(|socket| Ok(recv(socket.as_raw_fd(), &mut buffer, MsgFlags::empty())?));
-            match received {
-                Ok(Ok(0)) => return Ok(None),
-                Ok(Ok(length)) => {
-                    return jail_spec::decode(&buffer[..length]).map(Some).map_err(io::Error::other);
-                }
-                Ok(Err(error)) if error.raw_os_error() == Some(nix::libc::ECONNRESET) => return Ok(None),
-                Ok(Err(error)) => return Err(error),
-                Err(_would_block) => {}
+            self.0.readable().await?;
+            match self.0.try_read(&mut buffer) {
+                Ok(0) => return Ok(None),
+                Ok(length) => return jail_spec::decode(&buffer[..length]).map(Some).map_err(io::Error::other),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) if error.kind() == io::ErrorKind::ConnectionReset => return Ok(None),
+                Err(error) => return Err(error),
             }
         }
     }
