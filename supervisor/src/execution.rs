@@ -74,13 +74,12 @@ fn report(begun: Instant, run: &Monitored, limits: &Limits, ended: Ended) -> Run
         usage.cpu_ms = end.cpu_us / 1000;
     }
     let judged = ended.and_then(|(last, ending)| ending::judge(last, ending, run, limits));
-    let (logs, calls) = run.take_record();
     usage.wall_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
     let mut report = RunReport {
         ok: false,
         value: None,
-        logs,
-        calls,
+        logs: Vec::new(),
+        calls: Vec::new(),
         error: None,
         warnings: Vec::new(),
         manifest: Vec::new(),
@@ -101,6 +100,8 @@ fn report(begun: Instant, run: &Monitored, limits: &Limits, ended: Ended) -> Run
             }
         }
     }
+    // Last, because whose fault an error is depends on the calls.
+    (report.logs, report.calls) = run.take_record();
     report
 }
 
