@@ -1,9 +1,9 @@
 //! What went wrong in a program, as a model is told.
 
-use crate::realm::console;
+use crate::realm::{RECURSION_LIMIT, console};
 use crate::realm::tools::error::origin;
 use crate::run::Run;
-use crate::{fault, stack};
+use crate::{arena, fault, stack};
 use boa_engine::error::{EngineError, PanicError, RuntimeLimitError};
 use boa_engine::object::JsObject;
 use boa_engine::{Context, JsError, JsResult, JsString, JsValue};
@@ -45,6 +45,9 @@ pub(crate) fn check(mut findings: Vec<Finding>) -> ProgramError {
 
 /// A main promise that can never be settled.
 pub(crate) fn stalled() -> ProgramError {
+    if arena::saw_deep_recursion() {
+        return too_deep();
+    }
     let message = "the program waits for a promise that nothing can settle: no call and no timer is left";
     let hint = "every new Promise needs a path that calls resolve or reject";
     ProgramError { hint: Some(hint.into()), ..plain(ProgramErrorKind::Stalled, message.into()) }
@@ -73,6 +76,12 @@ pub(crate) fn thrown(error: JsError, kind: ProgramErrorKind, context: &mut Conte
     })
 }
 
+fn too_deep() -> ProgramError {
+    let message = format!("functions call each other too deeply: at most {RECURSION_LIMIT} calls inside each other");
+    let hint = "look for a recursion that does not end, or use a loop with a list of what is left to do";
+    ProgramError { hint: Some(hint.into()), ..plain(ProgramErrorKind::RecursionLimit, message) }
+}
+
 fn engine(error: &EngineError) -> ProgramError {
     match error {
         EngineError::NoInstructionsRemain => {
@@ -83,12 +92,7 @@ fn engine(error: &EngineError) -> ProgramError {
         EngineError::RuntimeLimit(RuntimeLimitError::LoopIteration) => {
             plain(ProgramErrorKind::InstructionLimit, "a loop ran too often".into())
         }
-        EngineError::RuntimeLimit(_) => {
-            let message = "functions call each other too deeply".into();
-            let hint =
-                "look for a recursion that does not end, or use a loop with a list of what is left to do";
-            ProgramError { hint: Some(hint.into()), ..plain(ProgramErrorKind::RecursionLimit, message) }
-        }
+        EngineError::RuntimeLimit(_) => too_deep(),
         // A refusal in a place where the specification knows no failure: an async function's own machinery.
         EngineError::Panic(panic) => match cause(panic) {
             Some(refused) => engine(refused),
