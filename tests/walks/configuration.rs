@@ -105,7 +105,7 @@ fn canary(bench: &Bench) -> Verdict {
             if (entry.isDirectory()) await look(inner); else seen.push(await fs.readFile(inner, "utf8"));
           }
         };
-        await look("/");
+        await look("/servers");
         for (const call of [() => tools.secret.die({}), () => tools.secret.refuse({ message: "no" })]) {
           try { await call(); } catch (error) { seen.push(String(error), { ...error }, error.stack); }
         }
@@ -146,7 +146,7 @@ fn odd_listings(bench: &Bench) -> Verdict {
         (await tools.malformed.echo({ value: 1 })).value,\n\
         (await tools.junk_first.echo({ value: 2 })).value,\n\
         (await tools.endless_pages.again({})).tool,\n\
-        Object.keys(await import(\"/servers/pages\")).length,\n];";
+        Object.keysX,\n];";
     let outcome = bench.run_program(&["--config", &config], program)?;
     ensure!(outcome.stdout.trim() == r#"["tool_39",1,2,"again",40]"#, "{outcome:?}");
     Ok(())
