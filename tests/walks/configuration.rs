@@ -146,7 +146,7 @@ fn odd_listings(bench: &Bench) -> Verdict {
         (await tools.malformed.echo({ value: 1 })).value,\n\
         (await tools.junk_first.echo({ value: 2 })).value,\n\
         (await tools.endless_pages.again({})).tool,\n\
-        Object.keysX,\n];";
+        Object.keys(tools.pages).length,\n];";
     let outcome = bench.run_program(&["--config", &config], program)?;
     ensure!(outcome.stdout.trim() == r#"["tool_39",1,2,"again",40]"#, "{outcome:?}");
     Ok(())

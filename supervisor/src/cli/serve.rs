@@ -15,11 +15,13 @@ pub(super) struct Arguments {
 pub(super) async fn serve(arguments: Arguments) -> Result<ExitCode, Failure> {
     let mut terminate = signal(SignalKind::terminate()).map_err(Failure::internal)?;
     let supervisor = arguments.config.start().await?;
-    let served = tokio::select! {
-        served = gateway::serve_stdio(Arc::clone(&supervisor)) => served.map_err(Failure::internal),
-        _ = terminate.recv() => Ok(()),
-        _ = tokio::signal::ctrl_c() => Ok(()),
+    let stop = async {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = tokio::signal::ctrl_c() => {}
+        }
     };
+    let served = gateway::serve_stdio(Arc::clone(&supervisor), stop).await.map_err(Failure::internal);
     supervisor.shutdown().await;
     served.map(|()| ExitCode::SUCCESS)
 }

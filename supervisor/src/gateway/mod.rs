@@ -29,19 +29,27 @@ pub(crate) enum GatewayError {
     Session(#[from] tokio::task::JoinError),
 }
 
-/// Serves one session on standard input and output until the input closes.
+/// Serves one session on standard input and output until the input closes, or `stop` comes true.
 ///
 /// Runs that are still going get the SDK's five seconds to finish and are cancelled then; when this returns their
 /// guests are gone, and the upstream servers can be ended.
 ///
 /// # Errors
 /// When the session ends for any other reason.
-pub(crate) async fn serve_stdio(supervisor: Arc<Supervisor>) -> Result<(), GatewayError> {
+pub(crate) async fn serve_stdio(
+    supervisor: Arc<Supervisor>,
+    stop: impl Future<Output = ()>,
+) -> Result<(), GatewayError> {
     let (input, output) = rmcp::transport::io::stdio_pipes();
-    serve(supervisor, input, output).await
+    serve(supervisor, input, output, stop).await
 }
 
-async fn serve<R, W>(supervisor: Arc<Supervisor>, input: R, output: W) -> Result<(), GatewayError>
+async fn serve<R, W>(
+    supervisor: Arc<Supervisor>,
+    input: R,
+    output: W,
+    stop: impl Future<Output = ()>,
+) -> Result<(), GatewayError>
 where
     R: AsyncRead + Send + Unpin + 'static,
     W: AsyncWrite + Send + Unpin + 'static,
@@ -51,7 +59,15 @@ where
     // Without the SDK's handshake: it ends the session at the first message that it does not expect, and since
     // 2026-07-28 every request says for itself which revision it speaks.
     let service = rmcp::service::serve_directly(session, Wire::new(input, output), None);
-    let ended = service.waiting().await;
+    let cancel = service.cancellation_token();
+    let mut ended = std::pin::pin!(service.waiting());
+    let ended = tokio::select! {
+        ended = &mut ended => ended,
+        () = stop => {
+            cancel.cancel();
+            ended.await
+        }
+    };
     if tokio::time::timeout(SETTLE, calls.write()).await.is_err() {
         tracing::warn!("runs were still being taken down when the session ended");
     }

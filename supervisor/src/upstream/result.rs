@@ -51,6 +51,9 @@ fn check(value: Value, server: &str, tool: &str) -> Result<Value, CallFailure> {
     let Some(result) = value.as_object() else {
         return Err(CallFailure::no_result(server, tool, "something that is no object"));
     };
+    if result.get("content").is_some_and(|content| !content.is_array()) {
+        return Err(CallFailure::no_result(server, tool, "content that is no array"));
+    }
     let what = match result.get("resultType").and_then(Value::as_str) {
         None | Some("complete") => return Ok(value),
         Some("input_required") => "a question to a person, which nobody here can answer",
