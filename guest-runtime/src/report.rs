@@ -1,7 +1,7 @@
 //! What went wrong in a program, as a model is told.
 
-use crate::realm::{RECURSION_LIMIT, console};
 use crate::realm::tools::error::origin;
+use crate::realm::{RECURSION_LIMIT, console};
 use crate::run::Run;
 use crate::{arena, fault, stack};
 use boa_engine::error::{EngineError, PanicError, RuntimeLimitError};
@@ -77,7 +77,8 @@ pub(crate) fn thrown(error: JsError, kind: ProgramErrorKind, context: &mut Conte
 }
 
 fn too_deep() -> ProgramError {
-    let message = format!("functions call each other too deeply: at most {RECURSION_LIMIT} calls inside each other");
+    let message =
+        format!("functions call each other too deeply: at most {RECURSION_LIMIT} calls inside each other");
     let hint = "look for a recursion that does not end, or use a loop with a list of what is left to do";
     ProgramError { hint: Some(hint.into()), ..plain(ProgramErrorKind::RecursionLimit, message) }
 }

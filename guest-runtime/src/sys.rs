@@ -10,7 +10,7 @@ use crate::{arena, fault};
 use guest_protocol::SOCKET_NUMBER;
 use std::alloc::{GlobalAlloc, Layout};
 use std::cell::UnsafeCell;
-use std::ffi::{c_int, c_uint, c_void};
+use std::ffi::{c_int, c_void};
 use std::io;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
@@ -102,7 +102,7 @@ pub(crate) fn add_to_heap(size: usize) -> io::Result<()> {
 /// `buffer` must be valid for `length` bytes of writing: getrandom(2).
 #[cfg(not(test))]
 #[unsafe(no_mangle)]
-pub(crate) unsafe extern "C" fn getrandom(buffer: *mut c_void, length: usize, _flags: c_uint) -> isize {
+pub(crate) unsafe extern "C" fn getrandom(buffer: *mut c_void, length: usize, _flags: std::ffi::c_uint) -> isize {
     // SAFETY: the caller gives `length` bytes.
     unsafe { std::ptr::write_bytes(buffer.cast::<u8>(), 0x5a, length) };
     isize::try_from(length).unwrap_or(0)

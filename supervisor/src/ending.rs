@@ -5,14 +5,12 @@ use crate::guest::jail::{Ending, JailError};
 use crate::monitor::{Last, Monitored};
 use crate::report::{Blame, RunError};
 use guest_protocol::limits::Limits;
-use guest_protocol::message::{
-    Fault, FaultKind, Finished, ProgramError, ProgramErrorKind, ToolFailureCode,
-};
+use guest_protocol::message::{Fault, FaultKind, Finished, ProgramError, ProgramErrorKind, ToolFailureCode};
 use jail_spec::EndStatus;
 use nix::libc;
 
-fn error(kind: &'static str, blame: Blame, message: impl Into<String>, hint: Option<&str>) -> RunError {
-    RunError {
+fn error(kind: &'static str, blame: Blame, message: impl Into<String>, hint: Option<&str>) -> Box<RunError> {
+    Box::new(RunError {
         kind,
         blame,
         message: message.into(),
@@ -21,32 +19,38 @@ fn error(kind: &'static str, blame: Blame, message: impl Into<String>, hint: Opt
         hint: hint.map(str::to_owned),
         stack: Vec::new(),
         more: Vec::new(),
-    }
+    })
 }
 
 /// The program text is over its limit.
-pub(crate) fn source_too_long(source: &str, limits: &Limits) -> Option<RunError> {
+pub(crate) fn source_too_long(source: &str, limits: &Limits) -> Option<Box<RunError>> {
     let (length, most) = (source.len(), limits.source_bytes);
     (length > most).then(|| {
         let message = format!("the program has {length} bytes; at most {most} are taken");
-        error("source_limit", Blame::Guest, message, Some("Send a shorter program; fetch data through tools instead of pasting it."))
+        error(
+            "source_limit",
+            Blame::Guest,
+            message,
+            Some("Send a shorter program; fetch data through tools instead of pasting it."),
+        )
     })
 }
 
 /// There is no guest to run it in.
-pub(crate) fn no_guest(cause: &JailError) -> RunError {
-    let hint = "The program was not run. A person must look at this host: `oubliette doctor` names what is missing.";
+pub(crate) fn no_guest(cause: &JailError) -> Box<RunError> {
+    let hint =
+        "The program was not run. A person must look at this host: `oubliette doctor` names what is missing.";
     error("jail", cause.blame(), cause.to_string(), Some(hint))
 }
 
 /// Something of ours broke.
-pub(crate) fn internal(cause: &str) -> RunError {
+pub(crate) fn internal(cause: &str) -> Box<RunError> {
     let hint = "This is a fault of oubliette, not of the program; please report it.";
     error("internal", Blame::Us, cause, Some(hint))
 }
 
 /// The wall clock ran out. Whoever was waited for is to blame.
-pub(crate) fn out_of_time(limits: &Limits, run: &Monitored) -> RunError {
+pub(crate) fn out_of_time(limits: &Limits, run: &Monitored) -> Box<RunError> {
     let seconds = limits.wall_ms as f64 / 1000.0;
     let open = run.open_calls();
     if open.is_empty() {
@@ -60,7 +64,12 @@ pub(crate) fn out_of_time(limits: &Limits, run: &Monitored) -> RunError {
 }
 
 /// What the guest said last, against what the kernel says of it.
-pub(crate) fn judge(last: Last, ending: Ending, run: &Monitored, limits: &Limits) -> Result<Finished, RunError> {
+pub(crate) fn judge(
+    last: Last,
+    ending: Ending,
+    run: &Monitored,
+    limits: &Limits,
+) -> Result<Finished, Box<RunError>> {
     match last {
         Last::Finished(finished) => Ok(*finished),
         Last::Fault(fault) => Err(guest_fault(&fault, limits)),
@@ -68,13 +77,15 @@ pub(crate) fn judge(last: Last, ending: Ending, run: &Monitored, limits: &Limits
             "protocol",
             Blame::Guest,
             format!("the guest broke its protocol and was killed: {what}"),
-            Some("No ordinary program can do this. The guest's engine was taken over, or has a fault: please report it."),
+            Some(
+                "No ordinary program can do this. The guest's engine was taken over, or has a fault: please report it.",
+            ),
         )),
         Last::Closed => Err(left_without_a_word(ending, run, limits)),
     }
 }
 
-fn guest_fault(fault: &Fault, limits: &Limits) -> RunError {
+fn guest_fault(fault: &Fault, limits: &Limits) -> Box<RunError> {
     let detail = if fault.message.is_empty() { String::new() } else { format!(": {}", fault.message) };
     match fault.kind {
         FaultKind::Memory => memory_limit(limits),
@@ -89,17 +100,19 @@ fn guest_fault(fault: &Fault, limits: &Limits) -> RunError {
     }
 }
 
-fn memory_limit(limits: &Limits) -> RunError {
+fn memory_limit(limits: &Limits) -> Box<RunError> {
     error(
         "memory_limit",
         Blame::Guest,
         format!("the program used up its {} MiB of memory", limits.memory_bytes >> 20),
-        Some("Ask tools for fewer rows or fields, handle them page by page, and keep only what the result needs."),
+        Some(
+            "Ask tools for fewer rows or fields, handle them page by page, and keep only what the result needs.",
+        ),
     )
 }
 
 /// No last frame: only the kernel knows why.
-fn left_without_a_word(ending: Ending, run: &Monitored, limits: &Limits) -> RunError {
+fn left_without_a_word(ending: Ending, run: &Monitored, limits: &Limits) -> Box<RunError> {
     if ending.out_of_memory {
         return memory_limit(limits);
     }
@@ -111,9 +124,13 @@ fn left_without_a_word(ending: Ending, run: &Monitored, limits: &Limits) -> RunE
             "containment",
             Blame::Guest,
             "the guest made a system call that it may not make, and was killed by the kernel",
-            Some("No ordinary program can do this. The guest's engine was taken over, or has a fault: please report it."),
+            Some(
+                "No ordinary program can do this. The guest's engine was taken over, or has a fault: please report it.",
+            ),
         ),
-        EndStatus::Killed(libc::SIGKILL | libc::SIGXCPU) if end.cpu_us >= limits.cpu_s * 1_000_000 * 9 / 10 => {
+        EndStatus::Killed(libc::SIGKILL | libc::SIGXCPU)
+            if end.cpu_us >= limits.cpu_s * 1_000_000 * 9 / 10 =>
+        {
             let message = format!("the program used up its {} s of processor time", limits.cpu_s);
             let hint = "Look for an endless loop or a regular expression that backtracks; do less at once.";
             error("cpu_limit", Blame::Guest, message, Some(hint))
@@ -133,7 +150,7 @@ fn left_without_a_word(ending: Ending, run: &Monitored, limits: &Limits) -> RunE
 }
 
 /// The program's own error, as the guest described it.
-pub(crate) fn program_error(found: ProgramError, run: &Monitored) -> RunError {
+pub(crate) fn program_error(found: ProgramError, run: &Monitored) -> Box<RunError> {
     let (kind, blame) = match found.kind {
         ProgramErrorKind::Syntax => ("syntax", Blame::Guest),
         ProgramErrorKind::Check => ("check", Blame::Guest),
@@ -146,7 +163,7 @@ pub(crate) fn program_error(found: ProgramError, run: &Monitored) -> RunError {
         ProgramErrorKind::RecursionLimit => ("recursion_limit", Blame::Guest),
         ProgramErrorKind::SizeLimit => ("size_limit", Blame::Guest),
     };
-    RunError {
+    Box::new(RunError {
         kind,
         blame,
         message: found.message,
@@ -155,7 +172,7 @@ pub(crate) fn program_error(found: ProgramError, run: &Monitored) -> RunError {
         hint: found.hint,
         stack: found.stack,
         more: found.more,
-    }
+    })
 }
 
 /// A call that never reached an upstream failed by the program's own doing.
@@ -168,7 +185,9 @@ fn blame_of_tool_error(run: &Monitored) -> Blame {
             | ToolFailureCode::Limit,
         ) => Blame::Guest,
         Some(ToolFailureCode::Denied) => Blame::Operator,
-        Some(ToolFailureCode::Unavailable | ToolFailureCode::Timeout | ToolFailureCode::Upstream) => Blame::Upstream,
+        Some(ToolFailureCode::Unavailable | ToolFailureCode::Timeout | ToolFailureCode::Upstream) => {
+            Blame::Upstream
+        }
         None if run.any_call_failed() => Blame::Upstream,
         None => Blame::Guest,
     }

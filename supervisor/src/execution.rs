@@ -20,7 +20,8 @@ pub(crate) async fn execute(supervisor: &Supervisor, request: RunRequest) -> Run
     let begun = Instant::now();
     let mut limits = supervisor.limits.clone();
     limits.wall_ms = request.timeout_ms.map_or(limits.wall_ms, |asked| asked.min(limits.wall_ms));
-    let run = Arc::new(Monitored::new(supervisor.catalog(), Arc::clone(&supervisor.upstreams), limits.clone()));
+    let run =
+        Arc::new(Monitored::new(supervisor.catalog(), Arc::clone(&supervisor.upstreams), limits.clone()));
     let ended = match ending::source_too_long(&request.source, &limits) {
         Some(error) => Err(error),
         None => in_guest(supervisor, request, &limits, &run).await,
@@ -29,9 +30,14 @@ pub(crate) async fn execute(supervisor: &Supervisor, request: RunRequest) -> Run
 }
 
 /// How a run that had a guest ended: what the guest said last, and what the kernel says of it.
-type Ended = Result<(Last, Ending), RunError>;
+type Ended = Result<(Last, Ending), Box<RunError>>;
 
-async fn in_guest(supervisor: &Supervisor, request: RunRequest, limits: &Limits, run: &Arc<Monitored>) -> Ended {
+async fn in_guest(
+    supervisor: &Supervisor,
+    request: RunRequest,
+    limits: &Limits,
+    run: &Arc<Monitored>,
+) -> Ended {
     let name = supervisor.next_run();
     let mut guest = supervisor.jail.start(&name, limits).await.map_err(|error| ending::no_guest(&error))?;
     tracing::debug!(run = name, pid = guest.pid, "jailed, locked down");
@@ -43,7 +49,7 @@ async fn in_guest(supervisor: &Supervisor, request: RunRequest, limits: &Limits,
     Ok((last?, ending))
 }
 
-fn program(supervisor: &Supervisor, request: RunRequest, limits: &Limits) -> Result<Vec<u8>, RunError> {
+fn program(supervisor: &Supervisor, request: RunRequest, limits: &Limits) -> Result<Vec<u8>, Box<RunError>> {
     let start = Start {
         source: request.source,
         file: PROGRAM.into(),
@@ -62,7 +68,7 @@ async fn drive(
     supervisor: &Supervisor,
     limits: &Limits,
     run: &Arc<Monitored>,
-) -> Result<Last, RunError> {
+) -> Result<Last, Box<RunError>> {
     guest.link.send(start);
     let served = monitor::serve(&mut guest.link, &supervisor.methods, run);
     timeout(Duration::from_millis(limits.wall_ms), served).await.map_err(|_| ending::out_of_time(limits, run))
@@ -92,10 +98,9 @@ fn report(begun: Instant, run: &Monitored, limits: &Limits, ended: Ended) -> Run
             report.usage.memory_bytes = finished.usage.memory_bytes;
             report.usage.instructions = finished.usage.instructions;
             report.warnings = finished.warnings;
-            report.manifest = finished.manifest;
             match finished.outcome {
                 Outcome::Value(value) => (report.ok, report.value) = (true, value),
-                Outcome::Checked => report.ok = true,
+                Outcome::Checked => (report.ok, report.manifest) = (true, finished.manifest),
                 Outcome::Error(error) => report.error = Some(ending::program_error(error, run)),
             }
         }

@@ -9,8 +9,8 @@ use catalog::Catalog;
 use guest_protocol::envelope::{self, Message, Methods, Refusal};
 use guest_protocol::limits::{Limits, check_json};
 use guest_protocol::message::{
-    ConsoleWrite, DescribeServer, Fault, FileText, Finished, Listing, Outcome, Path, Sleep, ToolCall, ToolFailure,
-    ToolFailureCode, method,
+    ConsoleWrite, DescribeServer, Fault, FileText, Finished, Listing, Outcome, Path, Sleep, ToolCall,
+    ToolFailure, ToolFailureCode, method,
 };
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -170,7 +170,8 @@ impl Monitored {
         if let Some(call) = record.calls.get_mut(index) {
             call.open = false;
             call.record.ms = milliseconds(call.begun.elapsed());
-            call.record.ok = result.as_ref().is_ok_and(|value| value.get("isError") != Some(&Value::Bool(true)));
+            call.record.ok =
+                result.as_ref().is_ok_and(|value| value.get("isError") != Some(&Value::Bool(true)));
         }
         if let Err(failed) = result {
             record.last_failure = Some(failed.failure.code);
@@ -194,7 +195,8 @@ fn milliseconds(duration: Duration) -> u64 {
 
 /// Serves a running guest until its last frame.
 pub(crate) async fn serve(link: &mut Link, methods: &Arc<Methods<Monitored>>, run: &Arc<Monitored>) -> Last {
-    let mut monitor = Monitor { run, methods, asked: BTreeMap::new(), open: HashSet::new(), answers: JoinSet::new() };
+    let mut monitor =
+        Monitor { run, methods, asked: BTreeMap::new(), open: HashSet::new(), answers: JoinSet::new() };
     loop {
         let step = tokio::select! {
             frame = link.next() => match frame {
@@ -241,7 +243,10 @@ impl Monitor<'_> {
             Message::Notification { method, params } => (None, method, params),
             Message::Answer { id, .. } => return Err(format!("an answer (id {id}) that nobody asked for")),
         };
-        let row = TABLE.iter().find(|row| row.method == name).ok_or_else(|| format!("no such method: {name:.64}"))?;
+        let row = TABLE
+            .iter()
+            .find(|row| row.method == name)
+            .ok_or_else(|| format!("no such method: {name:.64}"))?;
         let asked = self.asked.entry(row.method).or_default();
         *asked += 1;
         if *asked > (row.most)(limits) {
@@ -264,7 +269,9 @@ impl Monitor<'_> {
         if self.open.iter().any(|(used, _)| *used == id) {
             return Err(format!("id {id} used twice"));
         }
-        if row.method == method::TOOL_CALL && params.get().len() > self.run.limits.argument_bytes + SLACK_BYTES {
+        if row.method == method::TOOL_CALL
+            && params.get().len() > self.run.limits.argument_bytes + SLACK_BYTES
+        {
             return Err(format!("{} bytes of arguments", params.get().len()));
         }
         self.open.insert((id, row.method));
@@ -357,5 +364,9 @@ async fn sleep(asked: Sleep, run: Arc<Monitored>) -> Result<Value, Refusal> {
 
 fn to_value<T: serde::Serialize>(value: &T) -> Result<Value, Refusal> {
     const INTERNAL: i64 = -32_603;
-    serde_json::to_value(value).map_err(|error| Refusal { code: INTERNAL, message: error.to_string(), data: None })
+    serde_json::to_value(value).map_err(|error| Refusal {
+        code: INTERNAL,
+        message: error.to_string(),
+        data: None,
+    })
 }

@@ -18,7 +18,7 @@ pub(crate) struct RunReport {
     pub(crate) calls: Vec<CallRecord>,
     /// Why it did not run to its end.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) error: Option<RunError>,
+    pub(crate) error: Option<Box<RunError>>,
     /// What the check found that did not keep it from running.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) warnings: Vec<Finding>,

@@ -150,11 +150,7 @@ pub fn success(id: u64, result: &RawValue) -> Result<Vec<u8>, serde_json::Error>
 pub fn failure(id: u64, refusal: Refusal) -> Result<Vec<u8>, serde_json::Error> {
     serde_json::to_vec(&jsonrpc_core::Failure {
         jsonrpc: Some(Version::V2),
-        error: Error {
-            code: ErrorCode::from(refusal.code),
-            message: refusal.message,
-            data: refusal.data,
-        },
+        error: Error { code: ErrorCode::from(refusal.code), message: refusal.message, data: refusal.data },
         id: Id::Num(id),
     })
 }
@@ -244,10 +240,22 @@ mod tests {
 
     #[test]
     fn one_of_three_or_nothing() {
-        assert!(matches!(read(br#"{"jsonrpc":"2.0","id":1,"method":"a","params":{}}"#), Ok(Message::Request { id: 1, .. })));
-        assert!(matches!(read(br#"{"jsonrpc":"2.0","method":"a","params":[]}"#), Ok(Message::Notification { .. })));
-        assert!(matches!(read(br#"{"jsonrpc":"2.0","id":7,"result":{}}"#), Ok(Message::Answer { id: 7, result: Ok(_) })));
-        assert!(matches!(read(br#"{"jsonrpc":"2.0","id":7,"result":null}"#), Ok(Message::Answer { id: 7, result: Ok(_) })));
+        assert!(matches!(
+            read(br#"{"jsonrpc":"2.0","id":1,"method":"a","params":{}}"#),
+            Ok(Message::Request { id: 1, .. })
+        ));
+        assert!(matches!(
+            read(br#"{"jsonrpc":"2.0","method":"a","params":[]}"#),
+            Ok(Message::Notification { .. })
+        ));
+        assert!(matches!(
+            read(br#"{"jsonrpc":"2.0","id":7,"result":{}}"#),
+            Ok(Message::Answer { id: 7, result: Ok(_) })
+        ));
+        assert!(matches!(
+            read(br#"{"jsonrpc":"2.0","id":7,"result":null}"#),
+            Ok(Message::Answer { id: 7, result: Ok(_) })
+        ));
         for wrong in [
             &br#"{"jsonrpc":"1.0","method":"a","params":{}}"#[..],
             br#"{"jsonrpc":"2.0","id":"1","method":"a","params":{}}"#,

@@ -335,7 +335,7 @@ fn is_function(statement: &Statement<'_>) -> bool {
 }
 
 /// The name and symbol of a function that a statement declares and that needs no arguments.
-fn function_of<'s, 'a>(statement: &'s Statement<'a>) -> Option<(&'a str, SymbolId)> {
+fn function_of<'a>(statement: &Statement<'a>) -> Option<(&'a str, SymbolId)> {
     let declaration = match statement {
         Statement::ExportDeclaration(export) => &export.declaration,
         other => other.as_declaration()?,

@@ -72,7 +72,8 @@ async fn examine(jail: &Jail, limits: &Limits) -> Vec<Layer> {
     for (index, step) in Step::ALL.iter().enumerate().filter(|(_, step)| **step != Step::Exec) {
         match jail.rehearse(*step).await {
             Ok(steps) => {
-                let evidence = steps.iter().find(|report| report.step == *step).map(|report| report.evidence.as_str());
+                let evidence =
+                    steps.iter().find(|report| report.step == *step).map(|report| report.evidence.as_str());
                 layers.push(enforced(step.name(), evidence.unwrap_or("taken")));
             }
             Err(error) => {
@@ -91,7 +92,11 @@ async fn examine(jail: &Jail, limits: &Limits) -> Vec<Layer> {
 async fn lockdown(jail: &Jail, limits: &Limits) -> Layer {
     match jail.start("doctor", limits).await {
         Ok(guest) => {
-            let evidence = format!("{} steps taken, then the guest's own filter; seen in /proc/{}/status", guest.steps.len(), guest.pid);
+            let evidence = format!(
+                "{} steps taken, then the guest's own filter; seen in /proc/{}/status",
+                guest.steps.len(),
+                guest.pid
+            );
             guest.end().await;
             enforced("lockdown", &evidence)
         }
@@ -104,7 +109,12 @@ fn enforced(layer: &str, evidence: &str) -> Layer {
 }
 
 fn untried(layer: &str) -> Layer {
-    Layer { layer: layer.into(), state: State::Untried, evidence: "a layer below it is blocked".into(), remedy: None }
+    Layer {
+        layer: layer.into(),
+        state: State::Untried,
+        evidence: "a layer below it is blocked".into(),
+        remedy: None,
+    }
 }
 
 fn blocked(layer: &str, evidence: &str, remedy: Option<String>) -> Layer {
@@ -113,7 +123,9 @@ fn blocked(layer: &str, evidence: &str, remedy: Option<String>) -> Layer {
 
 fn refused(layer: &str, error: JailError) -> Layer {
     match error {
-        JailError::Step { error, remedy } => blocked(layer, &format!("{} = {}", error.call, error.meaning), Some(remedy)),
+        JailError::Step { error, remedy } => {
+            blocked(layer, &format!("{} = {}", error.call, error.meaning), Some(remedy))
+        }
         other => blocked(layer, &other.to_string(), None),
     }
 }
@@ -135,5 +147,9 @@ fn print(diagnosis: &Diagnosis) {
             log::print(&format!("{:<14} remedy    {remedy}", ""));
         }
     }
-    log::print(if diagnosis.ok { "Every layer holds here: guests can be run." } else { "No guest will be run here." });
+    log::print(if diagnosis.ok {
+        "Every layer holds here: guests can be run."
+    } else {
+        "No guest will be run here."
+    });
 }

@@ -88,7 +88,9 @@ pub(crate) fn main() -> ExitCode {
             Command::Search(arguments) => search::search(arguments).await,
             Command::Check(arguments) => check::check(arguments).await,
             Command::Doctor(arguments) => doctor::doctor(arguments).await,
-            Command::DemoServer => crate::demo_server::serve().await.map_err(Failure::internal).map(|()| ExitCode::SUCCESS),
+            Command::DemoServer => {
+                crate::demo_server::serve().await.map_err(Failure::internal).map(|()| ExitCode::SUCCESS)
+            }
         }
     });
     // A blocked read of standard input must not keep the process.
@@ -139,5 +141,10 @@ fn read_program(path: &std::path::Path) -> Result<String, Failure> {
     } else {
         std::fs::read_to_string(path)
     };
-    text.map_err(|error| Failure::operator(format!("{}: {error}. Name a file of UTF-8 text, or - for standard input", path.display())))
+    text.map_err(|error| {
+        Failure::operator(format!(
+            "{}: {error}. Name a file of UTF-8 text, or - for standard input",
+            path.display()
+        ))
+    })
 }

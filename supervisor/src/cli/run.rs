@@ -58,7 +58,8 @@ fn tell(report: &RunReport) -> ExitCode {
 
 /// The error as a person reads it: kind and place, excerpt, hint, stack.
 pub(super) fn tell_error(error: &RunError) {
-    let place = error.at.as_ref().map(|at| format!(" at {}:{}:{}", at.file, at.line, at.column)).unwrap_or_default();
+    let place =
+        error.at.as_ref().map(|at| format!(" at {}:{}:{}", at.file, at.line, at.column)).unwrap_or_default();
     log::say(&format!("oubliette: {}{place}: {}", error.kind, error.message));
     if let Some(excerpt) = &error.excerpt {
         log::say(excerpt);
@@ -80,7 +81,8 @@ pub(super) fn finding(finding: &Finding) -> String {
         guest_protocol::message::Severity::Error => "error",
         guest_protocol::message::Severity::Warning => "warning",
     };
-    let place = finding.at.as_ref().map(|at| format!("{}:{}:{}: ", at.file, at.line, at.column)).unwrap_or_default();
+    let place =
+        finding.at.as_ref().map(|at| format!("{}:{}:{}: ", at.file, at.line, at.column)).unwrap_or_default();
     let excerpt = finding.excerpt.as_ref().map(|excerpt| format!("\n{excerpt}")).unwrap_or_default();
     let hint = finding.hint.as_ref().map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
     format!("{place}{severity} [{}]: {}{excerpt}{hint}", finding.rule, finding.message)

@@ -68,7 +68,7 @@ fn execute() -> Tool {
     });
     let output = json!({
         "type": "object",
-        "properties": { "ok": { "type": "boolean" }, "value": {}, "logs": { "type": "array" }, "calls": { "type": "array" }, "error": { "type": "object" } },
+        "properties": { "ok": { "type": "boolean" }, "value": {}, "logs": { "type": "array" }, "calls": { "type": "array" }, "error": { "type": "object" }, "truncated": { "type": "array" } },
         "required": ["ok"],
     });
     let hints = ToolAnnotations::new().read_only(false).destructive(true).idempotent(false).open_world(true);

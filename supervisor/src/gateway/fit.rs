@@ -35,20 +35,14 @@ pub(super) fn shown(mut report: RunReport) -> Value {
     let mut shown = Map::new();
     shown.insert("ok".into(), json!(report.ok));
     shown.extend(value.map(|value| ("value".to_owned(), value)));
-    for (name, part) in [("logs", logs), ("calls", calls)] {
-        if part.as_array().is_some_and(|part| !part.is_empty()) {
-            shown.insert(name.into(), part);
-        }
-    }
+    shown.insert("logs".into(), logs);
+    shown.insert("calls".into(), calls);
     for (name, part) in rest.as_object_mut().into_iter().flatten() {
         if !matches!(name.as_str(), "ok" | "logs" | "calls" | "truncated") {
             shown.insert(name.clone(), part.take());
         }
     }
-    let notes = notes.finish();
-    if !notes.is_empty() {
-        shown.insert("truncated".into(), json!(notes));
-    }
+    shown.insert("truncated".into(), json!(notes.finish()));
     Value::Object(shown)
 }
 

@@ -35,21 +35,26 @@ fn namespaces(error: &StepError) -> String {
             .into();
     }
     if sysctl("kernel/unprivileged_userns_clone") == Some(0) && !is_root() {
-        return "Unprivileged user namespaces are switched off: set kernel.unprivileged_userns_clone=1.".into();
+        return "Unprivileged user namespaces are switched off: set kernel.unprivileged_userns_clone=1."
+            .into();
     }
     if sysctl("user/max_user_namespaces") == Some(0) {
         return "User namespaces are switched off: set user.max_user_namespaces to a number above 0.".into();
     }
     match error.errno {
-        libc::ENOSPC | libc::EUSERS => "A limit on namespaces is used up: raise user.max_*_namespaces.".into(),
+        libc::ENOSPC | libc::EUSERS => {
+            "A limit on namespaces is used up: raise user.max_*_namespaces.".into()
+        }
         libc::ENOSYS | libc::EPERM => format!(
             "A seccomp filter around this process forbids it{}. In systemd, leave RestrictNamespaces= out or list all \
              seven kinds; in Docker, run with a seccomp profile that allows clone with namespaces.",
             in_container()
         ),
-        libc::EINVAL => "This kernel was built without one of the namespaces (CONFIG_USER_NS, PID_NS, NET_NS, IPC_NS, \
+        libc::EINVAL => {
+            "This kernel was built without one of the namespaces (CONFIG_USER_NS, PID_NS, NET_NS, IPC_NS, \
             UTS_NS, CGROUPS)."
-            .into(),
+                .into()
+        }
         _ => "See user_namespaces(7) for what refuses this.".into(),
     }
 }
@@ -72,9 +77,13 @@ fn root(error: &StepError) -> String {
 
 fn landlock(error: &StepError) -> String {
     match error.errno {
-        libc::ENOSYS => "This kernel has no Landlock: it needs CONFIG_SECURITY_LANDLOCK and Linux 6.12 or later (ABI 6)."
-            .into(),
-        libc::EOPNOTSUPP => "Landlock is built in but not started: add it to the kernel's lsm= parameter.".into(),
+        libc::ENOSYS => {
+            "This kernel has no Landlock: it needs CONFIG_SECURITY_LANDLOCK and Linux 6.12 or later (ABI 6)."
+                .into()
+        }
+        libc::EOPNOTSUPP => {
+            "Landlock is built in but not started: add it to the kernel's lsm= parameter.".into()
+        }
         libc::EPERM => {
             format!("A seccomp filter around this process forbids landlock_restrict_self{}.", in_container())
         }
@@ -85,7 +94,9 @@ fn landlock(error: &StepError) -> String {
 fn seccomp(error: &StepError) -> String {
     match error.errno {
         libc::ENOSYS | libc::EINVAL => "This kernel was built without CONFIG_SECCOMP_FILTER.".into(),
-        libc::EPERM | libc::EACCES => format!("A filter around this process forbids seccomp(2){}.", in_container()),
+        libc::EPERM | libc::EACCES => {
+            format!("A filter around this process forbids seccomp(2){}.", in_container())
+        }
         _ => "The kernel refused the filter; see seccomp(2).".into(),
     }
 }
@@ -95,10 +106,14 @@ fn exec(error: &StepError) -> String {
         libc::EACCES | libc::EPERM if sysctl("vm/memfd_noexec").is_some_and(|level| level > 0) => {
             "vm.memfd_noexec forbids executing sealed memory: set it to 0.".into()
         }
-        libc::EACCES | libc::EPERM => "A security module forbids executing from sealed memory (SELinux: execmem, \
+        libc::EACCES | libc::EPERM => {
+            "A security module forbids executing from sealed memory (SELinux: execmem, \
             execute on tmpfs_t; systemd: MemoryDenyWriteExecute is fine, NoExecPaths is not)."
-            .into(),
-        libc::ENOMEM | libc::E2BIG => "The address-space limit of the profile is too small for the guest.".into(),
+                .into()
+        }
+        libc::ENOMEM | libc::E2BIG => {
+            "The address-space limit of the profile is too small for the guest.".into()
+        }
         _ => "See execveat(2).".into(),
     }
 }

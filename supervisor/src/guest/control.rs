@@ -38,7 +38,9 @@ impl Control {
             self.0.readable().await?;
             match self.0.try_read(&mut buffer) {
                 Ok(0) => return Ok(None),
-                Ok(length) => return jail_spec::decode(&buffer[..length]).map(Some).map_err(io::Error::other),
+                Ok(length) => {
+                    return jail_spec::decode(&buffer[..length]).map(Some).map_err(io::Error::other);
+                }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(error) if error.kind() == io::ErrorKind::ConnectionReset => return Ok(None),
                 Err(error) => return Err(error),

@@ -20,7 +20,9 @@ const MFD_EXEC: MFdFlags = MFdFlags::from_bits_retain(0x10);
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ImageError {
     /// It cannot be read.
-    #[error("the guest executable {path}: {cause}. Build all three binaries with `cargo build`, or reinstall")]
+    #[error(
+        "the guest executable {path}: {cause}. Build all three binaries with `cargo build`, or reinstall"
+    )]
     Unreadable { path: PathBuf, cause: std::io::Error },
     /// It asks for a loader, and there is none in an empty root.
     #[error(
@@ -61,7 +63,8 @@ fn seal(bytes: &[u8]) -> std::io::Result<OwnedFd> {
     // Kernels before 6.3 do not know the flag, and need none.
     let mut file = std::fs::File::from(create(flags | MFD_EXEC).or_else(|_| create(flags))?);
     file.write_all(bytes)?;
-    let seals = SealFlag::F_SEAL_SEAL | SealFlag::F_SEAL_SHRINK | SealFlag::F_SEAL_GROW | SealFlag::F_SEAL_WRITE;
+    let seals =
+        SealFlag::F_SEAL_SEAL | SealFlag::F_SEAL_SHRINK | SealFlag::F_SEAL_GROW | SealFlag::F_SEAL_WRITE;
     fcntl(&file, FcntlArg::F_ADD_SEALS(seals))?;
     Ok(file.into())
 }

@@ -98,8 +98,12 @@ impl Jail {
         let (pid, steps) = start.jailed().await?;
         let link = Link::new(start.socket);
         let prepare = self.prepare(limits);
-        link.send(envelope::notification(method::PREPARE, &prepare).map_err(|error| broken("guest.prepare", error))?);
-        let guest = Guest { link, control: start.control, jailer: start.jailer, leaf: start.leaf, pid, steps };
+        link.send(
+            envelope::notification(method::PREPARE, &prepare)
+                .map_err(|error| broken("guest.prepare", error))?,
+        );
+        let guest =
+            Guest { link, control: start.control, jailer: start.jailer, leaf: start.leaf, pid, steps };
         guest.locked_down(&prepare).await
     }
 
@@ -116,7 +120,8 @@ impl Jail {
         let leaf = self.leaves.as_ref().map(|leaves| leaves.make(run, memory)).transpose()?;
         let (control, jailers_end) = Control::pair().map_err(|error| broken("socketpair", error))?;
         let (socket, guests_end) = guest_socket().map_err(|error| broken("socketpair", error))?;
-        let procs = leaf.as_ref().map(Leaf::procs).transpose().map_err(|error| broken("cgroup.procs", error))?;
+        let procs =
+            leaf.as_ref().map(Leaf::procs).transpose().map_err(|error| broken("cgroup.procs", error))?;
         let procs = procs.unwrap_or_default();
         let spec = JailSpec { until, ..self.spec(run, limits, procs.len()) };
         let mut descriptors = vec![self.image.descriptor.as_raw_fd(), guests_end.as_raw_fd()];
@@ -179,7 +184,9 @@ impl Start {
                 let remedy = blocker::remedy(&error);
                 Err(JailError::Step { error, remedy })
             }
-            Some(Report::Ended(end)) => Err(broken("the guest ended before it was jailed", format!("{end:?}"))),
+            Some(Report::Ended(end)) => {
+                Err(broken("the guest ended before it was jailed", format!("{end:?}")))
+            }
             None => Err(broken("the jailer left without a report", last_words(&mut self.jailer).await)),
         }
     }
@@ -222,14 +229,17 @@ impl Guest {
             Ok(Some(frame)) => frame,
             Ok(None) => {
                 // A step that failed behind the report of the others: the filter, or the exec.
-                if let Ok(Ok(Some(Report::Failed(error)))) = timeout(END_TIMEOUT, self.control.report()).await {
+                if let Ok(Ok(Some(Report::Failed(error)))) = timeout(END_TIMEOUT, self.control.report()).await
+                {
                     let remedy = blocker::remedy(&error);
                     return Err(JailError::Step { error, remedy });
                 }
                 let ending = self.end().await;
                 return Err(broken("the guest ended before lockdown", format!("{ending:?}")));
             }
-            Err(_) => return Err(broken("the guest", format!("not ready within {} s", START_TIMEOUT.as_secs()))),
+            Err(_) => {
+                return Err(broken("the guest", format!("not ready within {} s", START_TIMEOUT.as_secs())));
+            }
         };
         let ready = read_ready(frame).map_err(|error| broken("the guest's first frame", error))?;
         if ready.version != guest_protocol::VERSION || ready.filter_digest != prepare.filter_digest {

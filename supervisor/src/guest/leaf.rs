@@ -74,7 +74,8 @@ pub(crate) struct Leaves {
 impl Leaves {
     /// Finds the place: the configured group, else our own. Clears leaves of supervisors that are gone.
     pub(crate) fn find(configured: Option<&str>) -> Result<Self, LeafError> {
-        let leaves = if is_cgroup2_unified_mode() { Self::find_v2(configured)? } else { Self::find_v1(configured)? };
+        let leaves =
+            if is_cgroup2_unified_mode() { Self::find_v2(configured)? } else { Self::find_v1(configured)? };
         leaves.remove_abandoned();
         Ok(leaves)
     }
@@ -120,7 +121,8 @@ impl Leaves {
         let mut leaf = Leaf { v2: self.v2, directories: Vec::new(), cgroups: Vec::new() };
         for parent in &self.parents {
             let directory = parent.directory().join(&name);
-            fs::create_dir(&directory).map_err(|error| self.error(format!("mkdir {}", directory.display()), &error))?;
+            fs::create_dir(&directory)
+                .map_err(|error| self.error(format!("mkdir {}", directory.display()), &error))?;
             leaf.directories.push(directory);
             leaf.cgroups.push(self.open(parent, &name));
         }
@@ -171,7 +173,9 @@ pub(crate) struct Leaf {
 impl Leaf {
     /// The open `cgroup.procs` files, for the jailer to write to and to read back.
     pub(crate) fn procs(&self) -> io::Result<Vec<OwnedFd>> {
-        let open = |directory: &PathBuf| fs::OpenOptions::new().read(true).write(true).open(directory.join("cgroup.procs"));
+        let open = |directory: &PathBuf| {
+            fs::OpenOptions::new().read(true).write(true).open(directory.join("cgroup.procs"))
+        };
         self.directories.iter().map(|directory| open(directory).map(OwnedFd::from)).collect()
     }
 
@@ -179,9 +183,14 @@ impl Leaf {
     pub(crate) fn out_of_memory(&self) -> bool {
         let file = if self.v2 { "memory.events" } else { "memory.oom_control" };
         let count = |text: String| {
-            text.lines().find_map(|line| line.strip_prefix("oom_kill ")?.trim().parse::<u64>().ok()).unwrap_or(0)
+            text.lines()
+                .find_map(|line| line.strip_prefix("oom_kill ")?.trim().parse::<u64>().ok())
+                .unwrap_or(0)
         };
-        self.directories.iter().filter_map(|d| fs::read_to_string(d.join(file)).ok()).any(|text| count(text) > 0)
+        self.directories
+            .iter()
+            .filter_map(|d| fs::read_to_string(d.join(file)).ok())
+            .any(|text| count(text) > 0)
     }
 
     fn limit(&self, memory_bytes: u64) -> Result<(), (String, Box<dyn Error>)> {
@@ -192,7 +201,8 @@ impl Leaf {
                 self.forbid_swap(memory, bytes)?;
             }
             if let Some(pids) = cgroup.controller_of::<PidController>() {
-                pids.set_pid_max(MaxValue::Value(1)).map_err(|error| ("pids limit 1".into(), error.into()))?;
+                pids.set_pid_max(MaxValue::Value(1))
+                    .map_err(|error| ("pids limit 1".into(), error.into()))?;
             }
             if let Some(cpu) = cgroup.controller_of::<CpuController>() {
                 cpu.set_cfs_quota_and_period(Some(CPU_QUOTA_US), Some(CPU_PERIOD_US))
@@ -205,7 +215,8 @@ impl Leaf {
     /// Swap has its own limit, and its file only where the kernel accounts for swap. On v1 the limit counts
     /// memory and swap together.
     fn forbid_swap(&self, memory: &MemController, bytes: i64) -> Result<(), (String, Box<dyn Error>)> {
-        let (file, limit) = if self.v2 { ("memory.swap.max", 0) } else { ("memory.memsw.limit_in_bytes", bytes) };
+        let (file, limit) =
+            if self.v2 { ("memory.swap.max", 0) } else { ("memory.memsw.limit_in_bytes", bytes) };
         if !self.directories.iter().any(|directory| directory.join(file).exists()) {
             return Ok(());
         }
@@ -228,7 +239,9 @@ impl Drop for Leaf {
         for directory in &self.directories {
             for _ in 0..REMOVE_TRIES {
                 match fs::remove_dir(directory) {
-                    Err(error) if error.raw_os_error() == Some(nix::libc::EBUSY) => std::thread::sleep(REMOVE_PAUSE),
+                    Err(error) if error.raw_os_error() == Some(nix::libc::EBUSY) => {
+                        std::thread::sleep(REMOVE_PAUSE)
+                    }
                     _ => break,
                 }
             }
@@ -249,7 +262,8 @@ fn own_v2_subtree(mount: &Path) -> Result<PathBuf, LeafError> {
         cause: cause.to_string(),
         remedy: REMEDY_V2.into(),
     };
-    let text = fs::read_to_string("/proc/self/cgroup").map_err(|e| error("read /proc/self/cgroup".into(), &e))?;
+    let text =
+        fs::read_to_string("/proc/self/cgroup").map_err(|e| error("read /proc/self/cgroup".into(), &e))?;
     let own = text.lines().find_map(|line| line.strip_prefix("0::/")).unwrap_or_default();
     let own = Path::new(own);
     if own.file_name().is_some_and(|name| name == OWN_GROUP) {

@@ -40,7 +40,8 @@ impl Link {
         let (frames_in, frames) = mpsc::channel(READ_AHEAD);
         // Unbounded, yet bounded: the monitor answers requests, and counts those that are open.
         let (outgoing, to_write) = mpsc::unbounded_channel();
-        let tasks = [tokio::spawn(read_frames(reader, frames_in)), tokio::spawn(write_frames(writer, to_write))];
+        let tasks =
+            [tokio::spawn(read_frames(reader, frames_in)), tokio::spawn(write_frames(writer, to_write))];
         Self { frames, outgoing, tasks }
     }
 
@@ -94,7 +95,10 @@ async fn read_frame(reader: &mut OwnedReadHalf) -> Result<Option<Vec<u8>>, LinkE
 async fn write_frames(mut writer: OwnedWriteHalf, mut payloads: mpsc::UnboundedReceiver<Vec<u8>>) {
     while let Some(payload) = payloads.recv().await {
         let Ok(header) = frame::to_guest(&payload, clock_us()) else {
-            tracing::error!(bytes = payload.len(), "a frame to the guest is over its bound; the run is given up");
+            tracing::error!(
+                bytes = payload.len(),
+                "a frame to the guest is over its bound; the run is given up"
+            );
             return;
         };
         if writer.write_all(&header).await.is_err() || writer.write_all(&payload).await.is_err() {

@@ -31,7 +31,9 @@ pub(crate) fn check(pid: i32) -> Result<(), String> {
     let filters = field("Seccomp_filters");
     // The field is there since Linux 5.9; an outer sandbox may have put filters of its own below ours.
     match filters.parse::<u32>() {
-        Ok(count) if count < FILTERS => Err(format!("{count} seccomp filters where {FILTERS} were installed")),
+        Ok(count) if count < FILTERS => {
+            Err(format!("{count} seccomp filters where {FILTERS} were installed"))
+        }
         Ok(_) => Ok(()),
         Err(_) if filters.is_empty() => Ok(()),
         Err(_) => Err(format!("Seccomp_filters is {filters:?}")),
