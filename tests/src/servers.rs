@@ -47,7 +47,7 @@ impl Servers {
     /// # Errors
     /// When they cannot be copied.
     pub fn copied_to(&self, folder: &Path) -> Result<Self, String> {
-        run(Command::new("cp").arg("-r").arg("--no-preserve=all").arg(&self.folder).arg(folder))?;
+        run(Command::new("cp").arg("-r").arg("--preserve=timestamps").arg(&self.folder).arg(folder))?;
         run(Command::new("chmod").args(["-R", "a+rX"]).arg(folder))?;
         Ok(Self { folder: folder.to_path_buf(), ..self.clone() })
     }

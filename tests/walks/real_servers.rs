@@ -36,7 +36,7 @@ fn five(bench: &Bench) -> Verdict {
         serde_json::from_str(&outcome.stdout).map_err(|error| format!("{error}: {}", outcome.stdout))?;
     ensure!(told["tools"] == json!(["search", "execute"]), "{told}");
     let report = &told["report"];
-    ensure!(report["ok"] == true, "{report:#}");
+    ensure!(report["ok"] == true, "{report:#}\n{}", outcome.stderr);
     let expected = json!({
         "sum": true,
         "written": "42 apples",
@@ -45,7 +45,7 @@ fn five(bench: &Bench) -> Verdict {
         "committed": true,
         "servers": ["everything", "filesystem", "git", "memory", "time"]
     });
-    ensure!(report["value"] == expected, "{report:#}");
+    ensure!(report["value"] == expected, "{report:#}\n{}", outcome.stderr);
     Ok(())
 }
 
