@@ -4,7 +4,7 @@
 
 use crate::guest::link::Link;
 use crate::report::{CallRecord, LogLine};
-use crate::upstream::{CallFailure, Upstreams};
+use crate::upstream::{CallFailure, CallResult, Upstreams};
 use catalog::Catalog;
 use guest_protocol::envelope::{self, Message, Methods, Refusal};
 use guest_protocol::limits::{Limits, check_json};
@@ -63,10 +63,9 @@ const TABLE: [Row; 8] = [
     Row { method: method::FAULT, kind: Kind::Fault, most: |_| 1, open: |_| 0 },
 ];
 
-/// The answers to the guest's requests.
+/// The answers to the guest's requests; all but to `tool.call`, whose results pass through as text.
 pub(crate) fn methods() -> Methods<Monitored> {
     let mut methods = Methods::default();
-    methods.add(method::TOOL_CALL, tool_call);
     methods.add(method::DESCRIBE, describe);
     methods.add(method::FILE_READ, file_read);
     methods.add(method::FILE_LIST, file_list);
@@ -165,13 +164,12 @@ impl Monitored {
         Ok(record.calls.len() - 1)
     }
 
-    fn end(&self, index: usize, result: &Result<Value, CallFailure>) {
+    fn end(&self, index: usize, result: &Result<CallResult, CallFailure>) {
         let mut record = self.record();
         if let Some(call) = record.calls.get_mut(index) {
             call.open = false;
             call.record.ms = milliseconds(call.begun.elapsed());
-            call.record.ok =
-                result.as_ref().is_ok_and(|value| value.get("isError") != Some(&Value::Bool(true)));
+            call.record.ok = result.as_ref().is_ok_and(|result| !result.is_error);
         }
         if let Err(failed) = result {
             record.last_failure = Some(failed.failure.code);
@@ -278,7 +276,10 @@ impl Monitor<'_> {
         let (methods, run, method) = (Arc::clone(self.methods), Arc::clone(self.run), row.method);
         let params = params.to_owned();
         self.answers.spawn(async move {
-            let payload = methods.call(id, method.to_owned(), &params, run).await;
+            let payload = match method {
+                method::TOOL_CALL => answer_tool_call(id, &params, &run).await,
+                _ => methods.call(id, method.to_owned(), &params, run).await,
+            };
             Answer { id, method, payload }
         });
         Ok(())
@@ -300,7 +301,16 @@ impl Monitor<'_> {
     }
 }
 
-async fn tool_call(call: ToolCall, run: Arc<Monitored>) -> Result<Value, Refusal> {
+/// The payload of the answer.
+async fn answer_tool_call(id: u64, params: &RawValue, run: &Monitored) -> Result<Vec<u8>, String> {
+    let answer = match tool_call(envelope::params(params)?, run).await {
+        Ok(result) => envelope::success(id, &result.text),
+        Err(refusal) => envelope::failure(id, refusal),
+    };
+    answer.map_err(|error| error.to_string())
+}
+
+async fn tool_call(call: ToolCall, run: &Monitored) -> Result<CallResult, Refusal> {
     if let Some(unknown) = unknown_tool(&run.catalog, &call) {
         run.record().last_failure = Some(ToolFailureCode::UnknownTool);
         return Err(unknown);

@@ -21,13 +21,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use catalog::ServerDefinitions;
 use guest_protocol::message::ToolCall;
 use serde::Serialize;
-use serde_json::Value;
 use tokio::task::JoinSet;
 
 use self::server::Server;
 use crate::config::ServerConfig;
 
 pub(crate) use failure::CallFailure;
+pub(crate) use result::CallResult;
 
 /// All upstream servers.
 pub(crate) struct Upstreams {
@@ -100,7 +100,7 @@ impl Upstreams {
     ///
     /// # Errors
     /// When there is no result; a result that says it is an error is a result.
-    pub(crate) async fn call(&self, call: ToolCall, limit_bytes: usize) -> Result<Value, CallFailure> {
+    pub(crate) async fn call(&self, call: ToolCall, limit_bytes: usize) -> Result<CallResult, CallFailure> {
         match self.servers.iter().find(|server| server.name() == call.server) {
             Some(server) => server.call(call, limit_bytes).await,
             None => {

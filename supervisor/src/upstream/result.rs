@@ -1,15 +1,25 @@
-//! From the text of a result to its value, within bounds.
+//! From the text of a result to a result: known to be one and to be small enough, and otherwise left as it came.
+//! It only passes through on its way to the guest, so it is looked at, not parsed into a tree.
 
 use guest_protocol::limits::{Limits, check_json};
-use serde_json::Value;
+use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use super::failure::CallFailure;
 
-/// Longer texts are parsed where they do not hold up the connections: parsing 64 MiB takes some hundred
-/// milliseconds.
-const PARSE_IN_PLACE: usize = 256 << 10;
+/// Longer texts are looked through where they do not hold up the connections.
+const READ_IN_PLACE: usize = 1 << 20;
 
-/// The `CallToolResult` exactly as it was sent, once it is known to be one and to be small enough.
+/// What a tool answered.
+#[derive(Debug)]
+pub(crate) struct CallResult {
+    /// The `CallToolResult`, exactly as it was sent.
+    pub(crate) text: Box<RawValue>,
+    /// Whether it says that it is an error.
+    pub(crate) is_error: bool,
+}
+
+/// Reads a result.
 ///
 /// # Errors
 /// When it is too long, too deep, has too many values, or is not the result of a tool.
@@ -18,47 +28,63 @@ pub(super) async fn read(
     limit_bytes: usize,
     server: &str,
     tool: &str,
-) -> Result<Value, CallFailure> {
+) -> Result<CallResult, CallFailure> {
     if text.len() > limit_bytes {
         return Err(CallFailure::too_long(server, tool, text.len(), limit_bytes));
     }
-    let parsed = if text.len() > PARSE_IN_PLACE {
-        let parsed = tokio::task::spawn_blocking(move || parse(&text)).await;
-        parsed.unwrap_or_else(|_| Err(Unread::NotJson("text that could not be parsed".into())))
+    let result = if text.len() > READ_IN_PLACE {
+        let result = tokio::task::spawn_blocking(move || look(text)).await;
+        result.unwrap_or_else(|_| Err(Unfit::NoResult("text that could not be read".into())))
     } else {
-        parse(&text)
+        look(text)
     };
-    match parsed {
-        Ok(value) => check(value, server, tool),
-        Err(Unread::TooComplex(how)) => Err(CallFailure::too_complex(server, tool, &how)),
-        Err(Unread::NotJson(what)) => Err(CallFailure::no_result(server, tool, &what)),
-    }
+    result.map_err(|unfit| match unfit {
+        Unfit::TooComplex(how) => CallFailure::too_complex(server, tool, &how),
+        Unfit::NoResult(what) => CallFailure::no_result(server, tool, &what),
+    })
 }
 
-enum Unread {
+enum Unfit {
     TooComplex(guest_protocol::limits::JsonTooLarge),
-    NotJson(String),
+    NoResult(String),
 }
 
-fn parse(text: &str) -> Result<Value, Unread> {
+/// The members of a result that say what it is.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Members<'a> {
+    #[serde(borrow)]
+    content: Option<&'a RawValue>,
+    #[serde(borrow)]
+    is_error: Option<&'a RawValue>,
+    #[serde(borrow)]
+    result_type: Option<&'a RawValue>,
+}
+
+fn look(text: String) -> Result<CallResult, Unfit> {
     let Limits { json_depth, json_nodes, .. } = Limits::default();
-    // A value takes many times the memory of its text; one bracket too many would end in the parser's own bound.
-    check_json(text.as_bytes(), json_depth - 1, json_nodes).map_err(Unread::TooComplex)?;
-    serde_json::from_str(text).map_err(|error| Unread::NotJson(format!("text that is no JSON: {error}")))
-}
-
-fn check(value: Value, server: &str, tool: &str) -> Result<Value, CallFailure> {
-    let Some(result) = value.as_object() else {
-        return Err(CallFailure::no_result(server, tool, "something that is no object"));
-    };
-    if result.get("content").is_some_and(|content| !content.is_array()) {
-        return Err(CallFailure::no_result(server, tool, "content that is no array"));
+    // One level is the envelope's, on the way to the guest.
+    check_json(text.as_bytes(), json_depth - 1, json_nodes).map_err(Unfit::TooComplex)?;
+    let no_result = |what: &str| Unfit::NoResult(what.into());
+    let no_json = |error: serde_json::Error| Unfit::NoResult(format!("text that is no JSON: {error}"));
+    let text = RawValue::from_string(text).map_err(no_json)?;
+    if !text.get().starts_with('{') {
+        return Err(no_result("something that is no object"));
     }
-    let what = match result.get("resultType").and_then(Value::as_str) {
-        None | Some("complete") => return Ok(value),
-        Some("input_required") => "a question to a person, which nobody here can answer",
-        Some("task") => "a task to ask for later, which it was not invited to do",
-        Some(_) => "a kind of result that is not known",
-    };
-    Err(CallFailure::no_result(server, tool, what))
+    let members: Members<'_> = serde_json::from_str(text.get()).map_err(no_json)?;
+    if members.content.is_some_and(|content| !content.get().starts_with('[')) {
+        return Err(no_result("content that is no array"));
+    }
+    match members.result_type.map(RawValue::get) {
+        None | Some(r#""complete""#) => {}
+        Some(r#""input_required""#) => {
+            return Err(no_result("a question to a person, which nobody here can answer"));
+        }
+        Some(r#""task""#) => {
+            return Err(no_result("a task to ask for later, which it was not invited to do"));
+        }
+        Some(_) => return Err(no_result("a kind of result that is not known")),
+    }
+    let is_error = members.is_error.is_some_and(|is_error| is_error.get() == "true");
+    Ok(CallResult { text, is_error })
 }

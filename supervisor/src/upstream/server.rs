@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use guest_protocol::message::ToolCall;
 use rmcp::model::{CallToolRequest, CallToolRequestParams, ClientRequest};
-use serde_json::Value;
 use tokio::sync::{Mutex, Notify};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
@@ -15,7 +14,7 @@ use super::failure::CallFailure;
 use super::handshake::{Era, Greeting};
 use super::listing::{self, Listing};
 use super::stderr::clean;
-use super::{ServerDefinitions, ServerState, StateKind, result};
+use super::{CallResult, ServerDefinitions, ServerState, StateKind, result};
 use crate::config::ServerConfig;
 
 /// Changes that come in quick succession are listed once.
@@ -102,7 +101,7 @@ impl Server {
         self: &Arc<Self>,
         call: ToolCall,
         limit_bytes: usize,
-    ) -> Result<Value, CallFailure> {
+    ) -> Result<CallResult, CallFailure> {
         let ToolCall { server, tool, arguments } = call;
         let connection =
             self.connection().await.map_err(|why| CallFailure::unavailable(&server, &self.hide(&why)))?;
