@@ -2,13 +2,24 @@
 
 /// Longest name that is compared, bytes: the work grows with the square.
 const MAX_NAME: usize = 64;
+/// Most names that are compared, so that a huge catalog costs a bounded time.
+const MAX_NAMES: usize = 2_000;
 
 /// Up to `count` of `names` that are near `name`, the nearest first.
 pub(crate) fn to<'a>(name: &str, names: &[&'a str], count: usize) -> Vec<&'a str> {
-    let mut near: Vec<(usize, &'a str)> =
-        names.iter().filter_map(|candidate| Some((distance(name, candidate)?, *candidate))).collect();
+    let mut near: Vec<(usize, &'a str)> = names
+        .iter()
+        .take(MAX_NAMES)
+        .filter_map(|candidate| Some((distance(name, candidate)?, *candidate)))
+        .collect();
     near.sort_by_key(|(distance, _)| *distance);
     near.into_iter().take(count).map(|(_, name)| name).collect()
+}
+
+/// The nearest of `names`, if any is near.
+pub(crate) fn one<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let near = names.take(MAX_NAMES).filter_map(|candidate| Some((distance(name, candidate)?, candidate)));
+    near.min().map(|(_, name)| name)
 }
 
 /// How far apart two names are, if they are near at all: edits of their letters, or one within the other.
@@ -46,7 +57,7 @@ fn edits(one: &[u8], other: &[u8]) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::to;
+    use super::{one, to};
 
     #[test]
     fn a_slip_of_the_pen_is_near_and_another_word_is_not() {
@@ -55,5 +66,7 @@ mod tests {
         assert_eq!(to("get_order", &names, 1), ["getOrder"]);
         assert_eq!(to("orders", &names, 2), ["listOrders"]);
         assert!(to("weather", &names, 3).is_empty());
+        assert_eq!(one("list_orders", names.into_iter()), Some("listOrders"));
+        assert_eq!(one("weather", names.into_iter()), None);
     }
 }

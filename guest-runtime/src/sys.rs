@@ -102,7 +102,11 @@ pub(crate) fn add_to_heap(size: usize) -> io::Result<()> {
 /// `buffer` must be valid for `length` bytes of writing: getrandom(2).
 #[cfg(not(test))]
 #[unsafe(no_mangle)]
-pub(crate) unsafe extern "C" fn getrandom(buffer: *mut c_void, length: usize, _flags: std::ffi::c_uint) -> isize {
+pub(crate) unsafe extern "C" fn getrandom(
+    buffer: *mut c_void,
+    length: usize,
+    _flags: std::ffi::c_uint,
+) -> isize {
     // SAFETY: the caller gives `length` bytes.
     unsafe { std::ptr::write_bytes(buffer.cast::<u8>(), 0x5a, length) };
     isize::try_from(length).unwrap_or(0)

@@ -1,6 +1,6 @@
 //! Whether the arguments of a call can be a tool's, as far as its text shows.
 
-use super::nearest::nearest;
+use crate::nearest;
 use guest_protocol::message::{JsonType, ParameterShape, ToolShape};
 use oxc::ast::ast::{Argument, Expression, ObjectExpression, ObjectPropertyKind, PropertyKey, UnaryOperator};
 use oxc::span::GetSpan;
@@ -78,7 +78,7 @@ impl Given {
     fn unknown(&mut self, tool: &ToolShape, name: &str, at: u32) {
         let names = || tool.parameters.iter().map(|parameter| parameter.name.as_str());
         let free = names().filter(|known| !self.names.iter().any(|given| given == known));
-        let near = nearest(name, free).map(str::to_owned);
+        let near = nearest::one(name, free).map(str::to_owned);
         let message = format!("{} has no argument `{name}`.", tool.identifier);
         self.wrong.push(Wrong { rule: "unknown-argument", at: Some(at), message, near });
     }

@@ -3,19 +3,19 @@
 /// Sorted, for the search.
 #[rustfmt::skip]
 const GLOBALS: &[&str] = &[
-    "AbortController", "AbortSignal", "AggregateError", "Array", "ArrayBuffer", "AsyncIterator", "Atomics",
-    "BigInt", "BigInt64Array", "BigUint64Array", "Boolean", "DOMException", "DataView", "Date", "Error",
+    "AbortController", "AbortSignal", "AggregateError", "Array", "ArrayBuffer", "Atomics", "BigInt",
+    "BigInt64Array", "BigUint64Array", "Boolean", "DOMException", "DataView", "Date", "Error",
     "EvalError", "Event", "EventTarget", "FinalizationRegistry", "Float16Array", "Float32Array",
     "Float64Array", "Function", "Infinity", "Int16Array", "Int32Array", "Int8Array", "Intl", "Iterator",
-    "JSON", "Map", "Math", "NaN", "Number", "Object", "Promise", "Proxy", "RangeError", "ReferenceError",
-    "Reflect", "RegExp", "Set", "SharedArrayBuffer", "String", "SuppressedError", "Symbol", "SyntaxError",
-    "Temporal", "TextDecoder", "TextEncoder", "ToolError", "TypeError", "URIError", "URL",
-    "URLSearchParams", "Uint16Array", "Uint32Array", "Uint8Array", "Uint8ClampedArray", "WeakMap",
-    "WeakRef", "WeakSet", "arguments", "atob", "btoa", "clearInterval", "clearTimeout", "console", "crypto",
-    "decodeURI", "decodeURIComponent", "emit", "encodeURI", "encodeURIComponent", "escape", "eval",
-    "globalThis", "isFinite", "isNaN", "listDirectory", "parseFloat", "parseInt", "performance", "prompts",
-    "queueMicrotask", "readFile", "resources", "setInterval", "setTimeout", "sleep", "structuredClone",
-    "tokenize", "tools", "undefined", "unescape", "writeFile",
+    "JSON", "Map", "Math", "NaN", "Number", "Object", "Promise", "Proxy", "RangeError",
+    "ReferenceError", "Reflect", "RegExp", "Set", "SharedArrayBuffer", "String", "Symbol",
+    "SyntaxError", "Temporal", "TextDecoder", "TextEncoder", "ToolError", "TypeError", "URIError",
+    "URL", "URLSearchParams", "Uint16Array", "Uint32Array", "Uint8Array", "Uint8ClampedArray",
+    "WeakMap", "WeakRef", "WeakSet", "arguments", "atob", "btoa", "clearInterval", "clearTimeout",
+    "console", "crypto", "decodeURI", "decodeURIComponent", "delay", "encodeURI", "encodeURIComponent",
+    "escape", "eval", "globalThis", "isFinite", "isNaN", "listDirectory", "parseFloat", "parseInt",
+    "performance", "queueMicrotask", "readFile", "setInterval", "setTimeout", "sleep",
+    "structuredClone", "tools", "undefined", "unescape", "writeFile",
 ];
 
 /// What models reach for and a sandbox does not have.

@@ -4,7 +4,6 @@ mod arguments;
 mod bindings;
 mod catalog;
 mod globals;
-mod nearest;
 mod report;
 mod specifier;
 
@@ -177,7 +176,7 @@ impl Checker<'_, '_, '_, '_> {
         let reference = name.reference_id.get().map(|id| self.bindings.scoping.get_reference(id));
         let free = reference.is_some_and(|reference| reference.symbol_id().is_none() && !reference.is_type());
         if free && !globals::is_global(&name.name) && self.undeclared.insert(name.name.to_string()) {
-            report::undeclared(name, certain, self.findings);
+            report::undeclared(self.bindings.catalog.servers(), name, certain, self.findings);
         }
     }
 

@@ -5,7 +5,7 @@ use super::arguments::Wrong;
 use super::bindings::Unknown;
 use super::catalog::Catalog;
 use super::globals;
-use super::nearest::nearest;
+use crate::nearest;
 use guest_protocol::message::{ServerName, ToolShape};
 use oxc::ast::ast::IdentifierReference;
 use oxc::span::Span;
@@ -19,7 +19,7 @@ pub(super) fn unknown(catalog: &mut Catalog<'_>, unknown: &Unknown, findings: &m
     let name = &unknown.name;
     let Some(server) = unknown.server else {
         let names = || servers.iter().map(|server| server.identifier.as_str());
-        let hint = match nearest(name, names()) {
+        let hint = match nearest::one(name, names()) {
             Some(near) => format!("Did you mean `tools.{near}`?"),
             None => format!("The servers are: {}.", list(names())),
         };
@@ -30,7 +30,7 @@ pub(super) fn unknown(catalog: &mut Catalog<'_>, unknown: &Unknown, findings: &m
     let message = format!("The server `{server_name}` has no tool `{name}`.");
     let tools = catalog.shape(server).map_or(&[][..], |shape| &shape.tools);
     let names = || tools.iter().map(|tool| tool.identifier.as_str());
-    let near = nearest(name, names()).and_then(|near| tools.iter().find(|tool| tool.identifier == near));
+    let near = nearest::one(name, names()).and_then(|near| tools.iter().find(|tool| tool.identifier == near));
     let hint = match near {
         Some(tool) => format!("Did you mean `{}`? {}", tool.identifier, tool.signature),
         None => format!("Its tools are: {}.", list(names())),
@@ -41,7 +41,7 @@ pub(super) fn unknown(catalog: &mut Catalog<'_>, unknown: &Unknown, findings: &m
 /// An import of a package.
 pub(super) fn package(name: &str, span: Span, servers: &[ServerName], findings: &mut Findings<'_>) {
     let names = servers.iter().map(|server| server.identifier.as_str());
-    let hint = match nearest(name, names) {
+    let hint = match nearest::one(name, names) {
         Some(near) => format!("The server is imported from \"/servers/{near}\"."),
         None => "Import tools from \"/servers/<server>\", files from \"fs/promises\"; the rest is plain \
                  JavaScript that you can write yourself."
@@ -69,11 +69,20 @@ pub(super) fn other_name(
 }
 
 /// A name that nothing declares. `certain`: reading it throws, and nothing catches that.
-pub(super) fn undeclared(name: &IdentifierReference<'_>, certain: bool, findings: &mut Findings<'_>) {
+pub(super) fn undeclared(
+    servers: &[ServerName],
+    name: &IdentifierReference<'_>,
+    certain: bool,
+    findings: &mut Findings<'_>,
+) {
     let text = name.name.as_str();
+    let server = servers.iter().find(|server| server.identifier == text || server.name == text);
     let message = format!("`{text}` is not declared, and there is no such global.");
-    let hint = globals::instead(text).map(str::to_owned);
-    let hint = hint.or_else(|| nearest(text, globals::all()).map(|near| format!("Did you mean `{near}`?")));
+    let hint =
+        server.map(|server| format!("A server is reached through `tools`: `tools.{}`.", server.identifier));
+    let hint = hint.or_else(|| globals::instead(text).map(str::to_owned));
+    let hint =
+        hint.or_else(|| nearest::one(text, globals::all()).map(|near| format!("Did you mean `{near}`?")));
     if certain {
         findings.error("unknown-global", name.span.start, message, hint);
     } else {
