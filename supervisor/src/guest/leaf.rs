@@ -249,10 +249,12 @@ impl Drop for Leaf {
     }
 }
 
-/// Whether this is the leaf of a supervisor that no longer runs.
+/// Whether this is the leaf of a supervisor that no longer runs. One that is dead and not yet waited for has no
+/// executable any more; of one that belongs to somebody else we may not ask.
 fn abandoned(name: &str) -> bool {
     let pid = name.strip_prefix(LEAF_PREFIX).and_then(|rest| rest.split('-').next());
-    pid.is_some_and(|pid| !Path::new("/proc").join(pid).exists())
+    let executable = pid.map(|pid| fs::read_link(Path::new("/proc").join(pid).join("exe")));
+    executable.is_some_and(|found| found.is_err_and(|error| error.kind() == io::ErrorKind::NotFound))
 }
 
 /// Our own v2 group becomes the leaves' parent, so we must first step aside into a group of our own.
