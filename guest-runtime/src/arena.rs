@@ -3,20 +3,16 @@
 //! The heap itself is a fixed mapping ([`sys::add_to_heap`]): its size is the memory limit, and a program that
 //! fills it ends with a frame that says so instead of a kill.
 
-use crate::{fault, realm, sys};
-use boa_engine::vm::CallFrame;
+use crate::{fault, sys};
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
 /// Growth since the last collection at which the next safe point collects, bytes.
 const COLLECT_AFTER: usize = 24 << 20;
 
-/// The engine's list of call frames doubles. Its growth to this many bytes, a quarter of the way to the limit (calls
-/// through native code count twice), is all that is left to see of a recursion in code that resumed after an
-/// await: there the engine drops its own refusal, and the program seems to wait.
-const DEEP_FRAMES: usize = size_of::<CallFrame>() * (realm::RECURSION_LIMIT.next_power_of_two() / 4);
-
-static DEEP: AtomicBool = AtomicBool::new(false);
+/// The allocation that [`saw_telltale`] tells of, bytes; no allocation has none.
+static TELLTALE: AtomicUsize = AtomicUsize::new(0);
+static SEEN: AtomicBool = AtomicBool::new(false);
 static USED: AtomicUsize = AtomicUsize::new(0);
 static PEAK: AtomicUsize = AtomicUsize::new(0);
 static LIMIT: AtomicUsize = AtomicUsize::new(0);
@@ -31,8 +27,8 @@ pub(crate) fn open(size: u64) -> io::Result<()> {
 
 /// Counts `size` bytes as used.
 pub(crate) fn charge(size: usize) {
-    if size == DEEP_FRAMES {
-        DEEP.store(true, Relaxed);
+    if size == TELLTALE.load(Relaxed) {
+        SEEN.store(true, Relaxed);
     }
     let used = USED.load(Relaxed).saturating_add(size);
     USED.store(used, Relaxed);
@@ -46,9 +42,14 @@ pub(crate) fn refund(size: usize) {
     USED.store(USED.load(Relaxed).saturating_sub(size), Relaxed);
 }
 
-/// Whether functions have called each other so deeply that a program that seems to wait was really refused.
-pub(crate) fn saw_deep_recursion() -> bool {
-    DEEP.load(Relaxed)
+/// From now on remembers whether anything of exactly `size` bytes was allocated.
+pub(crate) fn watch_for(size: usize) {
+    TELLTALE.store(size, Relaxed);
+}
+
+/// Whether the allocation of [`watch_for`] was made.
+pub(crate) fn saw_telltale() -> bool {
+    SEEN.load(Relaxed)
 }
 
 /// The most that was used at once, bytes.

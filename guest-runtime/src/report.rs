@@ -45,7 +45,7 @@ pub(crate) fn check(mut findings: Vec<Finding>) -> ProgramError {
 
 /// A main promise that can never be settled.
 pub(crate) fn stalled() -> ProgramError {
-    if arena::saw_deep_recursion() {
+    if arena::saw_telltale() {
         return too_deep();
     }
     let message = "the program waits for a promise that nothing can settle: no call and no timer is left";

@@ -33,6 +33,7 @@ impl Caller {
     pub fn missing(self) -> Option<String> {
         match self {
             Self::Root if !harness_is_root() => Some("needs root: run `sudo -E cargo test` for these".into()),
+            Self::User if !harness_is_root() => crate::place::undelegated(),
             _ => None,
         }
     }

@@ -102,6 +102,36 @@ impl Drop for Place {
     }
 }
 
+/// Why an ordinary user's launches, which stay where the harness is, could make no leaf there.
+pub(crate) fn undelegated() -> Option<String> {
+    let own = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+    let unified = Path::new(ROOT).join("cgroup.controllers").exists();
+    let of = |controller: &str| {
+        let mut fields = own.lines().map(|line| line.splitn(3, ':').collect::<Vec<_>>());
+        fields
+            .find(|fields| fields.get(1).is_some_and(|names| names.split(',').any(|name| name == controller)))
+    };
+    let delegated = |controller: &str, mount: PathBuf| {
+        let Some(fields) = of(controller) else { return false };
+        let group = mount.join(fields[2].trim_start_matches('/'));
+        // On v2 leaves stand beside the harness: a group with members cannot pass its controllers on.
+        let parent = if unified { group.parent().map(Path::to_path_buf).unwrap_or_default() } else { group };
+        let probe = parent.join(format!("oubliette-test-{}", std::process::id()));
+        fs::create_dir(&probe).and_then(|()| fs::remove_dir(&probe)).is_ok()
+    };
+    let root = Path::new(ROOT);
+    let all = if unified {
+        delegated("", root.to_path_buf())
+    } else {
+        V1_CONTROLLERS.iter().all(|controller| delegated(controller, root.join(controller)))
+    };
+    (!all).then(|| {
+        "needs a delegated cgroup: run as root, or by `systemd-run --user --pipe --wait --same-dir -p Delegate=yes \
+         -p DelegateSubgroup=supervisor cargo test --workspace`"
+            .into()
+    })
+}
+
 fn parents() -> Vec<PathBuf> {
     let root = Path::new(ROOT);
     if root.join("cgroup.controllers").exists() {

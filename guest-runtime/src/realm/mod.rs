@@ -27,6 +27,7 @@ use boa_engine::native_function::NativeFunctionPointer;
 use boa_engine::object::builtins::{JsArray, JsFunction};
 use boa_engine::object::{FunctionObjectBuilder, JsObject};
 use boa_engine::property::{PropertyDescriptor, PropertyKey};
+use boa_engine::vm::CallFrame;
 use boa_engine::{Context, JsResult, JsString, JsValue, NativeFunction, js_string};
 use guest_protocol::VERSION;
 use guest_protocol::message::Prepare;
@@ -58,6 +59,10 @@ pub(crate) fn prepare(run: &Rc<Run>, prepare: &Prepare) -> Context {
 pub(crate) const RECURSION_LIMIT: usize = 40_000;
 /// Registers and arguments of a large function.
 const SLOTS_PER_CALL: usize = 128;
+/// The engine's list of call frames doubles. Its growth to this many bytes, a quarter of the way to the limit (calls
+/// through native code count twice), is all that is left to see of a recursion in code that resumed after an
+/// await: there the engine drops its own refusal, and the program seems to wait.
+const DEEP_FRAMES: usize = size_of::<CallFrame>() * (RECURSION_LIMIT.next_power_of_two() / 4);
 
 /// A realm with everything in it but the tools, which are known when the run starts.
 pub(crate) fn build(run: &Rc<Run>, instructions: u64) -> JsResult<Context> {
@@ -72,6 +77,7 @@ pub(crate) fn build(run: &Rc<Run>, instructions: u64) -> JsResult<Context> {
     let limits = context.runtime_limits_mut();
     limits.set_recursion_limit(RECURSION_LIMIT);
     limits.set_stack_size_limit(RECURSION_LIMIT * SLOTS_PER_CALL);
+    arena::watch_for(DEEP_FRAMES);
     for install in [
         stack::install,
         json::install,

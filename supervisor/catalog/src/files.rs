@@ -32,6 +32,7 @@ pub enum FileError {
 
 /// What a path names.
 enum Node<'c> {
+    Top,
     Root,
     RootReadme,
     RootIndex,
@@ -48,7 +49,7 @@ impl Catalog {
     /// When `path` names no file.
     pub fn read(&self, path: &str) -> Result<String, FileError> {
         match self.find(path)? {
-            Node::Root | Node::Server(_) => {
+            Node::Top | Node::Root | Node::Server(_) => {
                 Err(FileError::IsDirectory { path: path.trim_end_matches('/').into() })
             }
             Node::RootReadme => Ok(self.root_readme()),
@@ -65,6 +66,7 @@ impl Catalog {
     /// When `path` names no directory.
     pub fn list(&self, path: &str) -> Result<Vec<Entry>, FileError> {
         let mut entries = match self.find(path)? {
+            Node::Top => vec![("servers".to_owned(), true)],
             Node::Root => {
                 let servers = self.servers.iter().map(|server| (server.identifier.clone(), true));
                 own_files().chain(servers).collect::<Vec<_>>()
@@ -81,8 +83,10 @@ impl Catalog {
 
     fn find(&self, path: &str) -> Result<Node<'_>, FileError> {
         let mut segments = path.split('/').filter(|segment| !segment.is_empty() && *segment != ".");
-        if segments.next() != Some("servers") {
-            return Err(not_found(path, " The servers' files are below /servers.".into()));
+        match segments.next() {
+            None => return Ok(Node::Top),
+            Some("servers") => {}
+            Some(_) => return Err(not_found(path, " The servers' files are below /servers.".into())),
         }
         let (first, second, third) = (segments.next(), segments.next(), segments.next());
         let server = match (first, second) {

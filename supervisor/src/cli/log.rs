@@ -24,9 +24,15 @@ fn is_free_of_payloads(line: &Metadata<'_>) -> bool {
     !prints_payloads || *line.level() <= Level::ERROR
 }
 
-/// A line for the person at the terminal.
+/// A line for the person at the terminal. What a program or a server says in it cannot move the cursor, colour the
+/// screen or rename the window: control characters are shown, not sent.
 pub(super) fn say(line: &str) {
-    let _ = writeln!(std::io::stderr().lock(), "{line}");
+    let shown = |character: char| match character {
+        '\n' | '\t' => character.to_string(),
+        _ if character.is_control() => character.escape_default().to_string(),
+        _ => character.to_string(),
+    };
+    let _ = writeln!(std::io::stderr().lock(), "{}", line.chars().map(shown).collect::<String>());
 }
 
 /// Output of the command itself. A reader that went away is no error.

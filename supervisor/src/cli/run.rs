@@ -6,6 +6,7 @@ use crate::supervisor::RunRequest;
 use guest_protocol::message::{Finding, Level, Mode};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use tokio::signal::unix::{SignalKind, signal};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -22,15 +23,22 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let source = read_program(&arguments.file)?;
     let supervisor = arguments.config.start().await?;
     let request = RunRequest { source, timeout_ms: arguments.timeout_ms, mode: Mode::Run };
-    let report = tokio::select! {
-        report = supervisor.execute(request) => Some(report),
-        _ = tokio::signal::ctrl_c() => None,
+    let mut terminate = signal(SignalKind::terminate()).map_err(Failure::internal)?;
+    let ended = tokio::select! {
+        report = supervisor.execute(request) => Ok(report),
+        _ = tokio::signal::ctrl_c() => Err(SignalKind::interrupt()),
+        _ = terminate.recv() => Err(SignalKind::terminate()),
     };
     supervisor.shutdown().await;
-    match report {
-        Some(report) => Ok(tell(&report)),
-        None => Ok(ExitCode::from(130)),
+    match ended {
+        Ok(report) => Ok(tell(&report)),
+        Err(signal) => Ok(ended_by(signal)),
     }
+}
+
+/// What shells expect of a command that a signal ended: 128 and the signal's number.
+fn ended_by(signal: SignalKind) -> ExitCode {
+    ExitCode::from(u8::try_from(128 + signal.as_raw_value()).unwrap_or(u8::MAX))
 }
 
 fn tell(report: &RunReport) -> ExitCode {
