@@ -137,6 +137,11 @@ fn methods() -> Vec<Attack> {
             json!([frame(r#"{"jsonrpc":"2.0","id":1,"error":{"code":1,"message":""}}"#), "listen"]),
             "nobody asked for",
         ),
+    ]
+}
+
+fn parameters() -> Vec<Attack> {
+    vec![
         breach(
             "parameters of another method",
             json!([frame(&request(1, "tool.call", r#"{"ms":1}"#)), "listen"]),
@@ -243,7 +248,8 @@ fn stallers() -> Vec<Attack> {
 }
 
 pub(super) fn add(trials: &mut Trials) {
-    let attacks: Vec<Attack> = [framing(), methods(), floods(), stallers()].into_iter().flatten().collect();
+    let attacks: Vec<Attack> =
+        [framing(), methods(), parameters(), floods(), stallers()].into_iter().flatten().collect();
     for attack in attacks {
         let attack = Arc::new(attack);
         let name = format!("attackers/{}", attack.name);
