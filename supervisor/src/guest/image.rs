@@ -13,6 +13,10 @@ use std::path::{Path, PathBuf};
 /// Largest guest executable, bytes. An unstripped one is about 150 MB.
 const MAX_IMAGE_BYTES: u64 = 512 << 20;
 
+/// How often sealing is tried. The kernel waits up to 150 ms for whoever else looks at the pages just then (reclaim,
+/// DAMON) and gives up with EBUSY (`memfd_wait_for_pins`, mm/memfd.c); nobody looks for long.
+const SEAL_TRIES: u32 = 20;
+
 /// "May be executed", said aloud: vm.memfd_noexec = 1 takes it from whoever does not (memfd_create(2), Linux 6.3).
 const MFD_EXEC: MFdFlags = MFdFlags::from_bits_retain(0x10);
 
@@ -65,8 +69,16 @@ fn seal(bytes: &[u8]) -> std::io::Result<OwnedFd> {
     file.write_all(bytes)?;
     let seals =
         SealFlag::F_SEAL_SEAL | SealFlag::F_SEAL_SHRINK | SealFlag::F_SEAL_GROW | SealFlag::F_SEAL_WRITE;
-    fcntl(&file, FcntlArg::F_ADD_SEALS(seals))?;
-    Ok(file.into())
+    let mut tries = 1;
+    loop {
+        match fcntl(&file, FcntlArg::F_ADD_SEALS(seals)) {
+            Err(nix::errno::Errno::EBUSY) if tries < SEAL_TRIES => tries += 1,
+            sealed => {
+                sealed?;
+                return Ok(file.into());
+            }
+        }
+    }
 }
 
 /// Whether a 64-bit ELF file has a `PT_INTERP` program header (elf(5)).
