@@ -26,7 +26,8 @@ pub(crate) async fn execute(supervisor: &Supervisor, request: RunRequest) -> Run
         Some(error) => Err(error),
         None => in_guest(supervisor, request, &limits, &run).await,
     };
-    report(begun, &run, &limits, ended)
+    let lowered = supervisor.jail.lowered_cgroup().map(|why| format!("cgroup: {why}"));
+    RunReport { lowered: lowered.into_iter().collect(), ..report(begun, &run, &limits, ended) }
 }
 
 /// How a run that had a guest ended: what the guest said last, and what the kernel says of it.
@@ -89,6 +90,7 @@ fn report(begun: Instant, run: &Monitored, limits: &Limits, ended: Ended) -> Run
         error: None,
         warnings: Vec::new(),
         manifest: Vec::new(),
+        lowered: Vec::new(),
         truncated: Vec::new(),
         usage,
     };

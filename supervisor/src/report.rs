@@ -25,6 +25,9 @@ pub(crate) struct RunReport {
     /// The tools a checked program names.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) manifest: Vec<ToolName>,
+    /// The layers of the jail that the operator gave up, each with the reason; empty as it should be.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) lowered: Vec<String>,
     /// What had to be cut from this report, in words; empty when nothing was.
     pub(crate) truncated: Vec<String>,
     /// What the run used.

@@ -34,6 +34,8 @@ struct Layer {
 #[serde(rename_all = "lowercase")]
 enum State {
     Enforced,
+    /// Given up by the profile, with a reason.
+    Lowered,
     Blocked,
     /// Not reached, because a layer below it is blocked.
     Untried,
@@ -50,10 +52,20 @@ struct Diagnosis {
 pub(super) async fn doctor(arguments: Arguments) -> Result<ExitCode, Failure> {
     let config = arguments.config.load()?;
     let layers = match supervisor::jail(&config) {
-        Ok(jail) => examine(&jail, &config.limits).await,
+        Ok(jail) => {
+            let mut layers = examine(&jail, &config.limits).await;
+            if jail.lowered_cgroup().is_some() {
+                let of_leaf =
+                    layers.iter_mut().filter(|layer| ["leaf", "cgroup"].contains(&layer.layer.as_str()));
+                of_leaf
+                    .filter(|layer| layer.state == State::Enforced)
+                    .for_each(|layer| layer.state = State::Lowered);
+            }
+            layers
+        }
         Err(error) => vec![blocked("preparation", &error.to_string(), None)],
     };
-    let ok = layers.iter().all(|layer| layer.state == State::Enforced);
+    let ok = layers.iter().all(|layer| matches!(layer.state, State::Enforced | State::Lowered));
     let user = nix::unistd::geteuid().as_raw();
     let diagnosis = Diagnosis { ok, kernel: kernel(), user, layers };
     if arguments.json {
@@ -139,6 +151,7 @@ fn print(diagnosis: &Diagnosis) {
     for layer in &diagnosis.layers {
         let state = match layer.state {
             State::Enforced => "enforced",
+            State::Lowered => "LOWERED",
             State::Blocked => "BLOCKED",
             State::Untried => "untried",
         };
@@ -147,9 +160,10 @@ fn print(diagnosis: &Diagnosis) {
             log::print(&format!("{:<14} remedy    {remedy}", ""));
         }
     }
-    log::print(if diagnosis.ok {
-        "Every layer holds here: guests can be run."
-    } else {
-        "No guest will be run here."
+    let lowered = diagnosis.layers.iter().any(|layer| layer.state == State::Lowered);
+    log::print(match (diagnosis.ok, lowered) {
+        (true, false) => "Every layer holds here: guests can be run.",
+        (true, true) => "Guests can be run here, without the layer that the profile gives up.",
+        (false, _) => "No guest will be run here.",
     });
 }

@@ -49,6 +49,9 @@ fn tell(report: &RunReport) -> ExitCode {
             Level::Error => log::say(&format!("error: {}", line.text)),
         }
     }
+    for layer in &report.lowered {
+        log::say(&format!("warning: the profile gives up a layer of the jail: {layer}"));
+    }
     for warning in &report.warnings {
         log::say(&finding(warning));
     }

@@ -84,6 +84,11 @@ impl Jail {
         &self.image.digest
     }
 
+    /// Why the operator gave the leaf up, when the profile says so.
+    pub(crate) fn lowered_cgroup(&self) -> Option<&str> {
+        self.profile.lowered_cgroup.as_deref()
+    }
+
     /// Where leaves are made, or why there are none.
     pub(crate) fn describe_leaves(&self) -> String {
         match (&self.leaves, &self.profile.lowered_cgroup) {

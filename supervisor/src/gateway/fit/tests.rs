@@ -13,6 +13,7 @@ fn report(value: &Value) -> RunReport {
         error: None,
         warnings: Vec::new(),
         manifest: Vec::new(),
+        lowered: Vec::new(),
         truncated: Vec::new(),
         usage: RunUsage::default(),
     }
