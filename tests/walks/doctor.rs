@@ -26,6 +26,8 @@ pub(super) fn add(trials: &mut Trials) {
     trials.both("doctor/every layer is enforced", &[], all_enforced);
     trials.both("doctor/a named cgroup is used", &[], named_cgroup);
     trials.both("doctor/a missing cgroup is named with its remedy", &[], missing_cgroup);
+    trials.both("doctor/a layer that the profile gives up is shown as such", &[], given_up);
+    trials.both("doctor/no other layer can be given up", &[], cannot_be_given_up);
 }
 
 fn diagnosis(bench: &Bench, arguments: &[&str]) -> Result<(Option<i32>, Value), Failed> {
@@ -72,5 +74,37 @@ fn missing_cgroup(bench: &Bench) -> Verdict {
     ensure!(said.contains("chown") || said.contains("Delegate"), "no remedy: {said}");
     let refused = bench.run_program(&["--config", &config], "return 1")?;
     ensure!(refused.code == Some(4), "a program ran without its leaf: {refused:?}");
+    Ok(())
+}
+
+/// The built-in profile with one layer given up, and a configuration that names it.
+fn config_without(bench: &Bench, layer: &str) -> Result<String, Failed> {
+    let builtin = include_str!("../../policies/profiles/default.toml");
+    let lowered = format!("{builtin}\n[[lowered]]\nlayer = {layer:?}\nwhy = \"a trial of it\"\n");
+    bench.write("lowered.profile.toml", lowered)?;
+    bench.write("lowered.toml", "profile = \"lowered.profile.toml\"\n")
+}
+
+fn given_up(bench: &Bench) -> Verdict {
+    let config = config_without(bench, "cgroup")?;
+    let (code, diagnosis) = diagnosis(bench, &["--config", &config])?;
+    ensure!(code == Some(0) && diagnosis["ok"] == true, "{diagnosis:#}");
+    for layer in diagnosis["layers"].as_array().into_iter().flatten() {
+        let given_up = ["leaf", "cgroup"].contains(&layer["layer"].as_str().unwrap_or_default());
+        ensure!(layer["state"] == if given_up { "lowered" } else { "enforced" }, "{layer}");
+    }
+    let program = bench.write("one.ts", "return 1;")?;
+    let run = bench.oubliette(&["run", "--config", &config, &program])?.run()?;
+    ensure!(run.stdout.trim() == "1" && run.stderr.contains("a trial of it"), "{}{}", run.stdout, run.stderr);
+    Ok(())
+}
+
+fn cannot_be_given_up(bench: &Bench) -> Verdict {
+    for layer in ["seccomp", "landlock", "namespaces", "no-new-privs", "root", "everything"] {
+        let config = config_without(bench, layer)?;
+        let (program, said) = (bench.write("one.ts", "return 1;")?, format!("{layer:?} cannot be lowered"));
+        let run = bench.oubliette(&["run", "--config", &config, &program])?.run()?;
+        ensure!(run.code == Some(4) && run.stderr.contains(&said), "{:?} {}", run.code, run.stderr);
+    }
     Ok(())
 }
