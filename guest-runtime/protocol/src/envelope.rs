@@ -1,8 +1,8 @@
 //! JSON-RPC 2.0 (jsonrpc.org/specification). The one place where jsonrpc-core is used.
 //!
 //! Its types name the parts of the envelope and its `IoHandler` finds and calls the supervisor's methods.
-//! Payloads that only pass through are borrowed as raw text: jsonrpc-core's own `Output` reads a large result
-//! about ten times slower, because its untagged enums buffer everything twice.
+//! Payloads that only pass through are borrowed as raw text: jsonrpc-core's own `Output` is an
+//! untagged enum, which buffers everything twice.
 
 use jsonrpc_core::{Error, ErrorCode, Id, Version};
 use serde::{Deserialize, Deserializer, Serialize};

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The limits of one run. A profile may lower them; nothing raises them above [`Limits::default`]'s ceiling
-/// but the operator's own profile.
+/// The limits of one run: the operator's `[limits]`, and [`Limits::default`] for what is not named there. A request
+/// can only shorten the wall clock.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
