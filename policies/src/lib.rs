@@ -13,10 +13,12 @@ mod landlock;
 mod lint;
 mod profile;
 mod seccomp;
+mod statements;
 
 pub use compile::{CompiledProfile, Digests, RunLimits};
 pub use document::{Comparison, Condition, Entry, Width};
-pub use error::ProfileError;
+pub use error::{ProfileError, Rule};
 pub use landlock::{RIGHTS, Right, RightKind};
 pub use profile::Profile;
 pub use seccomp::Arch;
+pub use statements::Statement;

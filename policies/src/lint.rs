@@ -1,7 +1,7 @@
 //! What a profile may not say although it is well-formed.
 
 use crate::document::{Comparison, Condition, Document, Entry, LimitEntry};
-use crate::error::Problem;
+use crate::error::{Problem, Rule};
 use crate::landlock::{HIGHEST_ABI, LOWEST_ABI};
 use crate::seccomp::{Arch, knows_all, number};
 use jail_spec::Resource;
@@ -63,17 +63,30 @@ const DANGEROUS: [&str; 28] = [
 /// Largest argument index of a system call.
 const LAST_ARGUMENT: u8 = 5;
 
-/// Checks everything a type cannot.
-pub(crate) fn check(document: &Document) -> Result<(), Problem> {
-    reasons(document)?;
-    identity(document)?;
-    filters(document)?;
-    landlock(&document.landlock.abi)?;
-    limits(&document.limits)?;
-    lowered(document)
+/// Checks everything a type cannot. Each check says the first thing that it finds wrong.
+pub(crate) fn check(document: &Document) -> Vec<Problem> {
+    let seccomp = &document.seccomp;
+    let socket = *document.descriptors.socket.get_ref();
+    let mut found: Vec<Problem> = reasons(document).filter_map(|why| reason(why).err()).collect();
+    let mut note = |checked: Result<(), Problem>| found.extend(checked.err());
+    note(identity(document));
+    note(Arch::ALL.into_iter().try_for_each(|arch| known(&seccomp.newest.call, arch)));
+    for list in [&seccomp.guest, &seccomp.jailer] {
+        for (index, entry) in list.iter().enumerate() {
+            note(calls(entry));
+            note(entry.when.iter().try_for_each(condition));
+            note(duplicates(entry, list.get(..index).unwrap_or_default()));
+        }
+    }
+    seccomp.guest.iter().for_each(|entry| note(permission(entry, socket)));
+    note(landlock(&document.landlock.abi));
+    note(limits(&document.limits));
+    note(lowered(document));
+    found
 }
 
-fn reasons(document: &Document) -> Result<(), Problem> {
+/// Every reason in the document.
+fn reasons(document: &Document) -> impl Iterator<Item = &Spanned<String>> {
     let seccomp = &document.seccomp;
     let first = [
         &document.why,
@@ -85,31 +98,34 @@ fn reasons(document: &Document) -> Result<(), Problem> {
     let entries = seccomp.guest.iter().chain(&seccomp.jailer).map(|entry| &entry.why);
     let limits = document.limits.iter().map(|limit| &limit.why);
     let lowered = document.lowered.iter().map(|lowered| &lowered.why);
-    match first
-        .into_iter()
-        .chain(entries)
-        .chain(limits)
-        .chain(lowered)
-        .find(|why| why.get_ref().trim().is_empty())
-    {
-        Some(why) => {
-            Err(Problem::new(why.span(), "an empty reason", "say who needs the entry or what it stops"))
-        }
-        None => Ok(()),
+    first.into_iter().chain(entries).chain(limits).chain(lowered)
+}
+
+fn reason(why: &Spanned<String>) -> Result<(), Problem> {
+    if why.get_ref().trim().is_empty() {
+        let remedy = "say who needs the entry or what it stops";
+        return Err(Problem::new(Rule::MissingWhy, why.span(), "an empty reason", remedy));
     }
+    Ok(())
 }
 
 fn identity(document: &Document) -> Result<(), Problem> {
     for id in [&document.identity.uid, &document.identity.gid] {
         if *id.get_ref() == 0 {
             let remedy = "name an id that nothing else on this host has";
-            return Err(Problem::new(id.span(), "the guest would be root outside its namespace", remedy));
+            return Err(Problem::new(
+                Rule::Fixed,
+                id.span(),
+                "the guest would be root outside its namespace",
+                remedy,
+            ));
         }
     }
     let socket = &document.descriptors.socket;
     if *socket.get_ref() != 3 {
         let remedy = "leave it at 3: the guest is built for that number";
         return Err(Problem::new(
+            Rule::Fixed,
             socket.span(),
             format!("the guest's socket at {}", socket.get_ref()),
             remedy,
@@ -118,25 +134,10 @@ fn identity(document: &Document) -> Result<(), Problem> {
     Ok(())
 }
 
-fn filters(document: &Document) -> Result<(), Problem> {
-    let seccomp = &document.seccomp;
-    let newest = &seccomp.newest.call;
-    for arch in Arch::ALL {
-        known(newest, arch)?;
-    }
-    for list in [&seccomp.guest, &seccomp.jailer] {
-        for (index, entry) in list.iter().enumerate() {
-            calls(entry)?;
-            entry.when.iter().try_for_each(condition)?;
-            duplicates(entry, list.get(..index).unwrap_or_default())?;
-        }
-    }
-    seccomp.guest.iter().try_for_each(|entry| permission(entry, *document.descriptors.socket.get_ref()))
-}
-
 fn calls(entry: &Entry) -> Result<(), Problem> {
     if entry.calls.is_empty() {
         return Err(Problem::new(
+            Rule::Missing,
             entry.why.span(),
             "an entry without calls",
             "name at least one, or remove the entry",
@@ -166,21 +167,36 @@ fn known(call: &Spanned<String>, arch: Arch) -> Result<(), Problem> {
     } else {
         format!("put it into an entry with arch = [{}]", others.join(", "))
     };
-    Err(Problem::new(call.span(), format!("{} has no system call {name:?}", arch.name()), remedy))
+    Err(Problem::new(
+        Rule::UnknownCall,
+        call.span(),
+        format!("{} has no system call {name:?}", arch.name()),
+        remedy,
+    ))
 }
 
 fn condition(condition: &Condition) -> Result<(), Problem> {
     let at = condition.arg.span();
     if *condition.arg.get_ref() > LAST_ARGUMENT {
-        return Err(Problem::new(at, "a system call has arguments 0 to 5", "correct the index"));
+        return Err(Problem::new(
+            Rule::Condition,
+            at,
+            "a system call has arguments 0 to 5",
+            "correct the index",
+        ));
     }
     if (condition.is == Comparison::Masked) != condition.mask.is_some() {
         let problem = "`mask` belongs to is = \"masked\", and only to it";
-        return Err(Problem::new(at, problem, "give both or neither"));
+        return Err(Problem::new(Rule::Condition, at, problem, "give both or neither"));
     }
     let narrow = condition.width == crate::Width::Int;
     if narrow && condition.value.max(condition.mask.unwrap_or_default()) > u64::from(u32::MAX) {
-        return Err(Problem::new(at, "an int holds 32 bits", "use width = \"long\" or a smaller value"));
+        return Err(Problem::new(
+            Rule::Condition,
+            at,
+            "an int holds 32 bits",
+            "use width = \"long\" or a smaller value",
+        ));
     }
     Ok(())
 }
@@ -196,7 +212,12 @@ fn duplicates(entry: &Entry, before: &[Entry]) -> Result<(), Problem> {
             });
         if twice {
             let problem = format!("{:?} is decided twice", call.get_ref());
-            return Err(Problem::new(call.span(), problem, "keep one, or give each a condition of its own"));
+            return Err(Problem::new(
+                Rule::Twice,
+                call.span(),
+                problem,
+                "keep one, or give each a condition of its own",
+            ));
         }
     }
     Ok(())
@@ -208,6 +229,7 @@ fn permission(entry: &Entry, socket: i32) -> Result<(), Problem> {
         if entry.when.is_empty() {
             let remedy = "add `when`: which argument makes it harmless?";
             return Err(Problem::new(
+                Rule::Dangerous,
                 call.span(),
                 format!("{name:?} is dangerous without a condition"),
                 remedy,
@@ -220,7 +242,12 @@ fn permission(entry: &Entry, socket: i32) -> Result<(), Problem> {
         };
         if matches!(name.as_str(), "read" | "write") && !entry.when.iter().any(on_socket) {
             let remedy = format!("add {{ arg = 0, width = \"int\", is = \"equal\", value = {socket} }}");
-            return Err(Problem::new(call.span(), format!("{name:?} is not kept to the socket"), remedy));
+            return Err(Problem::new(
+                Rule::Dangerous,
+                call.span(),
+                format!("{name:?} is not kept to the socket"),
+                remedy,
+            ));
         }
     }
     Ok(())
@@ -231,7 +258,7 @@ fn landlock(abi: &Spanned<u32>) -> Result<(), Problem> {
         return Ok(());
     }
     let remedy = format!("name one from {LOWEST_ABI} (the first that scopes signals) to {HIGHEST_ABI}");
-    Err(Problem::new(abi.span(), format!("Landlock ABI {}", abi.get_ref()), remedy))
+    Err(Problem::new(Rule::Fixed, abi.span(), format!("Landlock ABI {}", abi.get_ref()), remedy))
 }
 
 fn limits(limits: &[LimitEntry]) -> Result<(), Problem> {
@@ -239,15 +266,25 @@ fn limits(limits: &[LimitEntry]) -> Result<(), Problem> {
         let at: Range<usize> = limit.resource.span();
         let resource = *limit.resource.get_ref();
         if limits.iter().take(index).any(|other| *other.resource.get_ref() == resource) {
-            return Err(Problem::new(at, format!("{resource:?} is limited twice"), "keep one"));
+            return Err(Problem::new(Rule::Twice, at, format!("{resource:?} is limited twice"), "keep one"));
         }
         if limit.value.is_some() == limit.from.is_some() {
             let remedy = "give `value`, or from = \"run\"";
-            return Err(Problem::new(at, format!("{resource:?} needs one source for its value"), remedy));
+            return Err(Problem::new(
+                Rule::Malformed,
+                at,
+                format!("{resource:?} needs one source for its value"),
+                remedy,
+            ));
         }
         if limit.from.is_some() && !matches!(resource, Resource::Cpu | Resource::Stack) {
             let remedy = "give it a `value`: runs have limits for cpu and stack only";
-            return Err(Problem::new(at, format!("{resource:?} cannot come from the run"), remedy));
+            return Err(Problem::new(
+                Rule::Malformed,
+                at,
+                format!("{resource:?} cannot come from the run"),
+                remedy,
+            ));
         }
     }
     let all = limits.last().map_or(0..0, |last| last.resource.span());
@@ -255,9 +292,12 @@ fn limits(limits: &[LimitEntry]) -> Result<(), Problem> {
         .iter()
         .find(|&&resource| !limits.iter().any(|limit| *limit.resource.get_ref() == resource))
     {
-        Some(missing) => {
-            Err(Problem::new(all, format!("{missing:?} is not limited"), "add a [[limits]] entry for it"))
-        }
+        Some(missing) => Err(Problem::new(
+            Rule::Missing,
+            all,
+            format!("{missing:?} is not limited"),
+            "add a [[limits]] entry for it",
+        )),
         None => Ok(()),
     }
 }
@@ -269,6 +309,7 @@ fn lowered(document: &Document) -> Result<(), Problem> {
             let remedy =
                 format!("only {LOWERABLE:?} can be lowered; for every other layer the host must be changed");
             return Err(Problem::new(
+                Rule::Fixed,
                 lowered.layer.span(),
                 format!("layer {layer:?} cannot be lowered"),
                 remedy,
@@ -276,6 +317,7 @@ fn lowered(document: &Document) -> Result<(), Problem> {
         }
         if index > 0 {
             return Err(Problem::new(
+                Rule::Twice,
                 lowered.layer.span(),
                 format!("{layer:?} is lowered twice"),
                 "keep one",

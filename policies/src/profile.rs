@@ -1,7 +1,7 @@
 //! A profile: the document, checked.
 
 use crate::document::{Document, Entry};
-use crate::error::{Problem, ProfileError};
+use crate::error::{Problem, ProfileError, Rule};
 use crate::lint;
 use std::path::Path;
 
@@ -40,7 +40,9 @@ impl Profile {
             file: file.clone(),
             line: 0,
             column: 0,
+            rule: Rule::Unreadable,
             problem,
+            more: Vec::new(),
             remedy: format!("name a readable TOML file of at most {MAX_PROFILE_BYTES} bytes"),
         };
         let length = std::fs::metadata(path).map_err(|error| unread(error.to_string()))?.len();
@@ -56,13 +58,16 @@ impl Profile {
     /// # Errors
     /// When it says something a profile may not say.
     pub fn parse(file: &str, text: &str) -> Result<Self, ProfileError> {
-        let checked = toml::from_str::<Document>(text).map_err(Problem::from).and_then(|document| {
-            lint::check(&document)?;
-            Ok(document)
-        });
-        match checked {
-            Ok(document) => Ok(Self { document, text: text.to_owned() }),
-            Err(problem) => Err(problem.locate(file, text)),
+        let document = match toml::from_str::<Document>(text) {
+            Ok(document) => document,
+            Err(error) => return Err(Problem::from(error).locate(file, text)),
+        };
+        let mut problems = lint::check(&document);
+        problems.sort_by_key(|problem| problem.at.start);
+        let mut errors = problems.into_iter().map(|problem| problem.locate(file, text));
+        match errors.next() {
+            Some(first) => Err(ProfileError { more: errors.collect(), ..first }),
+            None => Ok(Self { document, text: text.to_owned() }),
         }
     }
 
@@ -70,6 +75,12 @@ impl Profile {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.document.name
+    }
+
+    /// Why it exists.
+    #[must_use]
+    pub fn why(&self) -> &str {
+        self.document.why.get_ref()
     }
 
     /// The guest's own filter, entry by entry.
