@@ -87,6 +87,14 @@ pub struct ProfileError {
     pub more: Vec<ProfileError>,
 }
 
+impl ProfileError {
+    /// This one, and `next` behind it.
+    pub(crate) fn and(mut self, next: Self) -> Self {
+        self.more.push(next);
+        self
+    }
+}
+
 fn rest(more: &[ProfileError]) -> String {
     more.iter().map(|error| format!("\n{error}")).collect()
 }

@@ -7,17 +7,21 @@
 //! A profile cannot leave a layer out. The single exception is the cgroup leaf, by name and with a reason.
 
 mod compile;
+mod complete;
 mod document;
 mod error;
+mod grants;
 mod landlock;
 mod lint;
+mod narrow;
 mod profile;
 mod seccomp;
 mod statements;
 
-pub use compile::{CompiledProfile, Digests, RunLimits};
-pub use document::{Comparison, Condition, Entry, Width};
+pub use compile::{CgroupLimits, CompiledProfile, Digests, Privileges, RunLimits};
+pub use document::{Comparison, Condition, Entry, Namespace, Width};
 pub use error::{ProfileError, Rule};
+pub use grants::{Allowed, Grants, Verdict};
 pub use landlock::{RIGHTS, Right, RightKind};
 pub use profile::Profile;
 pub use seccomp::Arch;

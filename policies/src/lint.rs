@@ -1,29 +1,16 @@
 //! What a profile may not say although it is well-formed.
 
-use crate::document::{Comparison, Condition, Document, Entry, LimitEntry};
+use crate::document::{
+    Comparison, Condition, DescriptorsTable, Entry, GrantEntry, IdentityTable, LimitEntry, LoweredEntry,
+    Namespace, NamespacesTable, PrivilegesTable, Written, WrittenCgroup,
+};
 use crate::error::{Problem, Rule};
+use crate::grants::EVERY;
 use crate::landlock::{HIGHEST_ABI, LOWEST_ABI};
 use crate::seccomp::{Arch, knows_all, number};
 use jail_spec::Resource;
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use toml::Spanned;
-
-/// Every resource must be limited: an entry left out would be an unlimited resource.
-const RESOURCES: [Resource; 13] = [
-    Resource::As,
-    Resource::Core,
-    Resource::Cpu,
-    Resource::Data,
-    Resource::Fsize,
-    Resource::Memlock,
-    Resource::Msgqueue,
-    Resource::Nice,
-    Resource::Nofile,
-    Resource::Nproc,
-    Resource::Rtprio,
-    Resource::Sigpending,
-    Resource::Stack,
-];
 
 /// The only layer a host may do without.
 const LOWERABLE: &str = "cgroup";
@@ -63,42 +50,63 @@ const DANGEROUS: [&str; 28] = [
 /// Largest argument index of a system call.
 const LAST_ARGUMENT: u8 = 5;
 
-/// Checks everything a type cannot. Each check says the first thing that it finds wrong.
-pub(crate) fn check(document: &Document) -> Vec<Problem> {
-    let seccomp = &document.seccomp;
-    let socket = *document.descriptors.socket.get_ref();
-    let mut found: Vec<Problem> = reasons(document).filter_map(|why| reason(why).err()).collect();
+/// What the kernel takes for a period and, at least, for a quota (`max_cfs_quota_period` and `min_cfs_quota_period`,
+/// kernel/sched/core.c).
+const CPU_TIMES_US: RangeInclusive<u64> = 1_000..=1_000_000;
+
+/// The socket's number, which the guest is built for.
+const SOCKET: i32 = 3;
+
+/// Checks everything a type cannot, in what the file itself says. `inherited` are the parent's entries for the jailer's
+/// filter, beside which its own stand. Each check says the first thing that it finds wrong.
+pub(crate) fn check(written: &Written, inherited: &[Entry]) -> Vec<Problem> {
+    let mut found: Vec<Problem> = reasons(written).filter_map(|why| reason(why).err()).collect();
     let mut note = |checked: Result<(), Problem>| found.extend(checked.err());
-    note(identity(document));
-    note(Arch::ALL.into_iter().try_for_each(|arch| known(&seccomp.newest.call, arch)));
-    for list in [&seccomp.guest, &seccomp.jailer] {
+    note(written.identity.as_ref().map_or(Ok(()), identity));
+    note(written.descriptors.as_ref().map_or(Ok(()), descriptors));
+    note(written.namespaces.as_ref().map_or(Ok(()), namespaces));
+    note(written.privileges.as_ref().map_or(Ok(()), privileges));
+    let newest = written.seccomp.newest.as_ref();
+    note(
+        newest.map_or(Ok(()), |newest| Arch::ALL.into_iter().try_for_each(|arch| known(&newest.call, arch))),
+    );
+    let guest = written.seccomp.guest.as_deref().unwrap_or_default();
+    for (list, inherited) in [(guest, &[] as &[Entry]), (&written.seccomp.jailer, inherited)] {
         for (index, entry) in list.iter().enumerate() {
             note(calls(entry));
             note(entry.when.iter().try_for_each(condition));
-            note(duplicates(entry, list.get(..index).unwrap_or_default()));
+            note(duplicates(entry, list.iter().take(index).chain(inherited)));
         }
     }
-    seccomp.guest.iter().for_each(|entry| note(permission(entry, socket)));
-    note(landlock(&document.landlock.abi));
-    note(limits(&document.limits));
-    note(lowered(document));
+    guest.iter().for_each(|entry| note(permission(entry)));
+    note(written.landlock.as_ref().map_or(Ok(()), |landlock| self::landlock(&landlock.abi)));
+    note(limits(&written.limits));
+    note(cgroup(&written.cgroup));
+    written.grants.iter().flatten().for_each(|entry| note(grant(entry)));
+    note(lowered(written.lowered.as_deref().unwrap_or_default()));
     found
 }
 
-/// Every reason in the document.
-fn reasons(document: &Document) -> impl Iterator<Item = &Spanned<String>> {
-    let seccomp = &document.seccomp;
-    let first = [
-        &document.why,
-        &document.identity.why,
-        &document.descriptors.why,
-        &seccomp.newest.why,
-        &document.landlock.why,
+/// Every reason in the file.
+fn reasons(written: &Written) -> impl Iterator<Item = &Spanned<String>> {
+    let (seccomp, cgroup) = (&written.seccomp, &written.cgroup);
+    let tables = [
+        Some(&written.why),
+        written.identity.as_ref().map(|table| &table.why),
+        written.descriptors.as_ref().map(|table| &table.why),
+        written.namespaces.as_ref().map(|table| &table.why),
+        written.privileges.as_ref().map(|table| &table.why),
+        seccomp.newest.as_ref().map(|table| &table.why),
+        written.landlock.as_ref().map(|table| &table.why),
+        cgroup.memory.as_ref().map(|table| &table.why),
+        cgroup.pids.as_ref().map(|table| &table.why),
+        cgroup.cpu.as_ref().map(|table| &table.why),
     ];
-    let entries = seccomp.guest.iter().chain(&seccomp.jailer).map(|entry| &entry.why);
-    let limits = document.limits.iter().map(|limit| &limit.why);
-    let lowered = document.lowered.iter().map(|lowered| &lowered.why);
-    first.into_iter().chain(entries).chain(limits).chain(lowered)
+    let entries = seccomp.guest.iter().flatten().chain(&seccomp.jailer).map(|entry| &entry.why);
+    let limits = written.limits.iter().map(|limit| &limit.why);
+    let grants = written.grants.iter().flatten().map(|grant| &grant.why);
+    let lowered = written.lowered.iter().flatten().map(|lowered| &lowered.why);
+    tables.into_iter().flatten().chain(entries).chain(limits).chain(grants).chain(lowered)
 }
 
 fn reason(why: &Spanned<String>) -> Result<(), Problem> {
@@ -109,29 +117,115 @@ fn reason(why: &Spanned<String>) -> Result<(), Problem> {
     Ok(())
 }
 
-fn identity(document: &Document) -> Result<(), Problem> {
-    for id in [&document.identity.uid, &document.identity.gid] {
-        if *id.get_ref() == 0 {
+fn fixed(at: Range<usize>, problem: impl Into<String>, remedy: &str) -> Problem {
+    Problem::new(Rule::Fixed, at, problem, remedy)
+}
+
+fn identity(table: &IdentityTable) -> Result<(), Problem> {
+    match [&table.uid, &table.gid].into_iter().find(|id| *id.get_ref() == 0) {
+        Some(id) => {
             let remedy = "name an id that nothing else on this host has";
+            Err(fixed(id.span(), "the guest would be root outside its namespace", remedy))
+        }
+        None => Ok(()),
+    }
+}
+
+fn descriptors(table: &DescriptorsTable) -> Result<(), Problem> {
+    let socket = &table.socket;
+    if *socket.get_ref() == SOCKET {
+        return Ok(());
+    }
+    let problem = format!("the guest's socket at {}", socket.get_ref());
+    Err(fixed(socket.span(), problem, "leave it at 3: the guest is built for that number"))
+}
+
+fn namespaces(table: &NamespacesTable) -> Result<(), Problem> {
+    let kinds = table.kinds.get_ref();
+    for (index, kind) in kinds.iter().enumerate() {
+        if kinds.iter().take(index).any(|other| other.get_ref() == kind.get_ref()) {
+            let problem = format!("the {} namespace is named twice", kind.get_ref().name());
+            return Err(Problem::new(Rule::Twice, kind.span(), problem, "keep one"));
+        }
+    }
+    match Namespace::ALL.into_iter().find(|kind| !kinds.iter().any(|named| named.get_ref() == kind)) {
+        Some(missing) => {
+            let problem = format!("no {} namespace", missing.name());
+            let remedy = "add it: a guest never shares one, and no host may lower this layer";
+            Err(fixed(table.kinds.span(), problem, remedy))
+        }
+        None => Ok(()),
+    }
+}
+
+fn privileges(table: &PrivilegesTable) -> Result<(), Problem> {
+    if let Some(kept) = table.capabilities.get_ref().first() {
+        let remedy = "leave it empty: every capability works on namespaces that are already closed";
+        return Err(fixed(table.capabilities.span(), format!("the guest would keep {kept:?}"), remedy));
+    }
+    if !table.no_new_privs.get_ref() {
+        let remedy =
+            "leave it true: without it the kernel takes no filter from a process without capabilities";
+        return Err(fixed(table.no_new_privs.span(), "an execve could give privileges", remedy));
+    }
+    if *table.dumpable.get_ref() {
+        let remedy = "leave it false: others of the guest's identity could trace it";
+        return Err(fixed(table.dumpable.span(), "the guest's memory could be read", remedy));
+    }
+    Ok(())
+}
+
+fn cgroup(cgroup: &WrittenCgroup) -> Result<(), Problem> {
+    if let Some(group) =
+        cgroup.memory.as_ref().map(|memory| &memory.oom_group).filter(|group| !group.get_ref())
+    {
+        let remedy = "leave it true: a leaf is one guest, and ends as one";
+        return Err(fixed(group.span(), "a part of a guest could outlive its memory limit", remedy));
+    }
+    if let Some(most) = cgroup.pids.as_ref().map(|pids| &pids.most).filter(|most| *most.get_ref() != 1) {
+        let problem = format!("{} processes in a leaf", most.get_ref());
+        return Err(fixed(most.span(), problem, "leave it at 1: a guest is one process"));
+    }
+    let Some(cpu) = &cgroup.cpu else { return Ok(()) };
+    for time in [&cpu.period_us, &cpu.quota_us] {
+        if !CPU_TIMES_US.contains(time.get_ref()) {
+            let problem = format!("{} us", time.get_ref());
+            let remedy = "name 1,000 to 1,000,000: the kernel takes no other";
+            return Err(fixed(time.span(), problem, remedy));
+        }
+    }
+    Ok(())
+}
+
+fn grant(entry: &GrantEntry) -> Result<(), Problem> {
+    let tools = entry.tools.get_ref();
+    if tools.is_empty() {
+        let remedy = "name at least one, or [\"*\"] for every tool of the server";
+        return Err(Problem::new(Rule::Missing, entry.tools.span(), "a grant without tools", remedy));
+    }
+    for name in std::iter::once(&entry.server).chain(tools) {
+        let text = name.get_ref();
+        if text.is_empty() || (text.contains('*') && text != EVERY) {
+            let remedy = "write names out: only \"*\" alone stands for others";
             return Err(Problem::new(
-                Rule::Fixed,
-                id.span(),
-                "the guest would be root outside its namespace",
+                Rule::Malformed,
+                name.span(),
+                format!("{text:?} names nothing"),
                 remedy,
             ));
         }
     }
-    let socket = &document.descriptors.socket;
-    if *socket.get_ref() != 3 {
-        let remedy = "leave it at 3: the guest is built for that number";
-        return Err(Problem::new(
-            Rule::Fixed,
-            socket.span(),
-            format!("the guest's socket at {}", socket.get_ref()),
-            remedy,
-        ));
+    let twice = |(index, tool): &(usize, &Spanned<String>)| {
+        let same = |other: &Spanned<String>| other.get_ref() == tool.get_ref();
+        tools.iter().take(*index).any(same) || (tool.get_ref() == EVERY && tools.len() > 1)
+    };
+    match tools.iter().enumerate().find(twice) {
+        Some((_, tool)) => {
+            let problem = format!("{:?} is named twice", tool.get_ref());
+            Err(Problem::new(Rule::Twice, tool.span(), problem, "keep one; \"*\" stands alone"))
+        }
+        None => Ok(()),
     }
-    Ok(())
 }
 
 fn calls(entry: &Entry) -> Result<(), Problem> {
@@ -202,11 +296,11 @@ fn condition(condition: &Condition) -> Result<(), Problem> {
 }
 
 /// The same call may stand twice only with different conditions, which then are alternatives.
-fn duplicates(entry: &Entry, before: &[Entry]) -> Result<(), Problem> {
+fn duplicates<'a>(entry: &Entry, before: impl Iterator<Item = &'a Entry> + Clone) -> Result<(), Problem> {
     for (index, call) in entry.calls.iter().enumerate() {
         let same = |other: &Spanned<String>| other.get_ref() == call.get_ref();
         let twice = entry.calls.iter().take(index).any(same)
-            || before.iter().any(|other| {
+            || before.clone().any(|other| {
                 other.calls.iter().any(same)
                     && (other.when == entry.when || other.when.is_empty() || entry.when.is_empty())
             });
@@ -223,7 +317,7 @@ fn duplicates(entry: &Entry, before: &[Entry]) -> Result<(), Problem> {
     Ok(())
 }
 
-fn permission(entry: &Entry, socket: i32) -> Result<(), Problem> {
+fn permission(entry: &Entry) -> Result<(), Problem> {
     for call in entry.calls.iter().filter(|call| DANGEROUS.contains(&call.get_ref().as_str())) {
         let name = call.get_ref();
         if entry.when.is_empty() {
@@ -238,10 +332,10 @@ fn permission(entry: &Entry, socket: i32) -> Result<(), Problem> {
         let on_socket = |when: &Condition| {
             *when.arg.get_ref() == 0
                 && when.is == Comparison::Equal
-                && i32::try_from(when.value).is_ok_and(|value| value == socket)
+                && i32::try_from(when.value).is_ok_and(|value| value == SOCKET)
         };
         if matches!(name.as_str(), "read" | "write") && !entry.when.iter().any(on_socket) {
-            let remedy = format!("add {{ arg = 0, width = \"int\", is = \"equal\", value = {socket} }}");
+            let remedy = format!("add {{ arg = 0, width = \"int\", is = \"equal\", value = {SOCKET} }}");
             return Err(Problem::new(
                 Rule::Dangerous,
                 call.span(),
@@ -287,23 +381,11 @@ fn limits(limits: &[LimitEntry]) -> Result<(), Problem> {
             ));
         }
     }
-    let all = limits.last().map_or(0..0, |last| last.resource.span());
-    match RESOURCES
-        .iter()
-        .find(|&&resource| !limits.iter().any(|limit| *limit.resource.get_ref() == resource))
-    {
-        Some(missing) => Err(Problem::new(
-            Rule::Missing,
-            all,
-            format!("{missing:?} is not limited"),
-            "add a [[limits]] entry for it",
-        )),
-        None => Ok(()),
-    }
+    Ok(())
 }
 
-fn lowered(document: &Document) -> Result<(), Problem> {
-    for (index, lowered) in document.lowered.iter().enumerate() {
+fn lowered(entries: &[LoweredEntry]) -> Result<(), Problem> {
+    for (index, lowered) in entries.iter().enumerate() {
         let layer = lowered.layer.get_ref();
         if layer != LOWERABLE {
             let remedy =

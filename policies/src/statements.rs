@@ -1,7 +1,9 @@
 //! What a profile says, one line each: for whoever must read it without reading TOML.
 
-use crate::document::{Comparison, Condition, Entry, LimitEntry, Source};
+use crate::document::{Comparison, Condition, Document, Entry, GrantEntry, GrantVerdict, LimitEntry, Source};
+use crate::grants::EVERY;
 use crate::profile::Profile;
+use toml::Spanned;
 
 /// One thing a profile says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,43 +21,75 @@ impl Profile {
     #[must_use]
     pub fn statements(&self) -> Vec<Statement> {
         let document = &self.document;
-        let mut all = Vec::new();
-        let mut say = |layer, what: String, why: &str| {
-            all.push(Statement { layer, what, why: why.to_owned() });
-        };
-        let (identity, descriptors) = (&document.identity, &document.descriptors);
-        let ids = format!("uid {}, gid {}", identity.uid.get_ref(), identity.gid.get_ref());
-        say("identity", ids, identity.why.get_ref());
-        say(
-            "descriptors",
-            format!("the socket as {}", descriptors.socket.get_ref()),
-            descriptors.why.get_ref(),
-        );
-        for entry in &document.seccomp.guest {
-            say("seccomp.guest", format!("allows {}", entry.describe()), entry.why.get_ref());
+        let mut all = Said(Vec::new());
+        all.about_the_process(document);
+        for entry in &document.guest {
+            all.say("seccomp.guest", format!("allows {}", entry.describe()), &entry.why);
         }
-        let newest = &document.seccomp.newest;
-        say(
-            "seccomp.newest",
-            format!("kills every call above {}", newest.call.get_ref()),
-            newest.why.get_ref(),
-        );
-        for entry in &document.seccomp.jailer {
-            say("seccomp.jailer", format!("kills {}", entry.describe()), entry.why.get_ref());
+        let newest = &document.newest;
+        all.say("seccomp.newest", format!("kills every call above {}", newest.call.get_ref()), &newest.why);
+        for entry in &document.jailer {
+            all.say("seccomp.jailer", format!("kills {}", entry.describe()), &entry.why);
         }
         let landlock = &document.landlock;
-        say(
-            "landlock",
-            format!("takes every right of ABI {}", landlock.abi.get_ref()),
-            landlock.why.get_ref(),
-        );
+        let rights = format!("takes every right of ABI {}, gives none back", landlock.abi.get_ref());
+        all.say("landlock", rights, &landlock.why);
         for limit in &document.limits {
-            say("limits", limit.describe(), limit.why.get_ref());
+            all.say("limits", limit.describe(), &limit.why);
+        }
+        all.about_the_leaf(document);
+        for grant in &document.grants {
+            all.say("grants", grant.describe(), &grant.why);
         }
         for lowered in &document.lowered {
-            say("lowered", lowered.layer.get_ref().clone(), lowered.why.get_ref());
+            all.say("lowered", format!("gives up {}", lowered.layer.get_ref()), &lowered.why);
         }
-        all
+        all.0
+    }
+}
+
+/// What was said so far.
+struct Said(Vec<Statement>);
+
+impl Said {
+    fn say(&mut self, layer: &'static str, what: String, why: &Spanned<String>) {
+        self.0.push(Statement { layer, what, why: why.get_ref().clone() });
+    }
+
+    fn about_the_process(&mut self, document: &Document) {
+        let (identity, namespaces) = (&document.identity, &document.namespaces);
+        let ids = format!("uid {}, gid {} outside", identity.uid.get_ref(), identity.gid.get_ref());
+        self.say("identity", ids, &identity.why);
+        let socket = document.descriptors.socket.get_ref();
+        self.say("descriptors", format!("{socket}: the socket; no other"), &document.descriptors.why);
+        let kinds: Vec<&str> = namespaces.kinds.get_ref().iter().map(|kind| kind.get_ref().name()).collect();
+        self.say("namespaces", format!("its own: {}", kinds.join(", ")), &namespaces.why);
+        let nothing = "no capability; no_new_privs; not dumpable";
+        self.say("privileges", nothing.into(), &document.privileges.why);
+    }
+
+    fn about_the_leaf(&mut self, document: &Document) {
+        let Document { memory, pids, cpu, .. } = document;
+        let (beside, swap) = (memory.beside_heap_bytes.get_ref(), memory.swap_bytes.get_ref());
+        let bytes = format!("heap and stack of the run + {beside} bytes; swap {swap} bytes; ends as one");
+        self.say("cgroup.memory", bytes, &memory.why);
+        self.say("cgroup.pids", format!("at most {}", pids.most.get_ref()), &pids.why);
+        let share = format!("{} of {} us", cpu.quota_us.get_ref(), cpu.period_us.get_ref());
+        self.say("cgroup.cpu", share, &cpu.why);
+    }
+}
+
+impl GrantEntry {
+    fn describe(&self) -> String {
+        let verdict = match self.verdict.get_ref() {
+            GrantVerdict::Allow => "allows",
+            GrantVerdict::Deny => "denies",
+        };
+        let tools: Vec<&str> = self.tools.get_ref().iter().map(|tool| tool.get_ref().as_str()).collect();
+        let tools = if tools == [EVERY] { "every tool".to_owned() } else { tools.join(", ") };
+        let server = self.server.get_ref();
+        let server = if server == EVERY { "every server" } else { server };
+        format!("{verdict} {tools} of {server}")
     }
 }
 
@@ -109,8 +143,8 @@ fn number(value: u64) -> String {
 impl LimitEntry {
     fn describe(&self) -> String {
         let resource = format!("{:?}", self.resource.get_ref()).to_lowercase();
-        match (self.value, self.from) {
-            (Some(value), _) => format!("{resource} = {value}"),
+        match (&self.value, self.from) {
+            (Some(value), _) => format!("{resource} = {}", value.get_ref()),
             (None, Some(Source::Run)) | (None, None) => format!("{resource} as the run's own limit"),
         }
     }
