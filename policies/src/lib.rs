@@ -6,17 +6,23 @@
 //!
 //! A profile cannot leave a layer out. The single exception is the cgroup leaf, by name and with a reason.
 
+pub mod bpf;
 mod compile;
+mod difference;
 mod document;
 mod error;
 mod landlock;
 mod lint;
 mod profile;
+mod reach;
 mod seccomp;
+pub mod syscalls;
 
 pub use compile::{CompiledProfile, Digests, RunLimits};
+pub use difference::{Widening, widened};
 pub use document::{Comparison, Condition, Entry, Width};
 pub use error::ProfileError;
 pub use landlock::{RIGHTS, Right, RightKind};
 pub use profile::Profile;
+pub use reach::{AnalysisError, Filter};
 pub use seccomp::Arch;
