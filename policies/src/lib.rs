@@ -6,7 +6,9 @@
 //!
 //! A profile cannot leave a layer out. The single exception is the cgroup leaf, by name and with a reason.
 
+mod baselines;
 pub mod bpf;
+mod classes;
 mod compile;
 mod complete;
 mod difference;
@@ -22,6 +24,8 @@ mod seccomp;
 mod statements;
 pub mod syscalls;
 
+pub use baselines::{Baseline, baselines};
+pub use classes::classes;
 pub use compile::{CgroupLimits, CompiledProfile, Digests, Privileges, RunLimits};
 pub use difference::{Widening, widened};
 pub use document::{Comparison, Condition, Entry, Namespace, Width};

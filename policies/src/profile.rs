@@ -89,7 +89,10 @@ impl Profile {
             (None, Err(missing)) => Err(located(missing)),
             (None, Ok(document)) => {
                 let digest = digest(text, parent.as_ref());
-                Ok(Self { document, parent: parent.map(|parent| parent.document.name), digest })
+                let name = parent.as_ref().map(|parent| parent.document.name.clone());
+                let child = Self { document, parent: name, digest };
+                let wider = parent.iter().flat_map(|parent| narrow::filters(&written, &child, parent));
+                wider.map(located).reduce(ProfileError::and).map_or(Ok(child), Err)
             }
         }
     }
@@ -160,6 +163,12 @@ impl Profile {
     #[must_use]
     pub fn jailer_entries(&self) -> &[Entry] {
         &self.document.jailer
+    }
+
+    /// The newest call the jailer's filter lets a start make, and why the limit is there.
+    #[must_use]
+    pub fn newest(&self) -> (&str, &str) {
+        (self.document.newest.call.get_ref(), self.document.newest.why.get_ref())
     }
 
     /// Why the cgroup leaf was given up, when it was.
