@@ -9,6 +9,7 @@
 pub mod bpf;
 mod compile;
 mod complete;
+mod declared;
 mod difference;
 mod document;
 mod error;
@@ -21,6 +22,7 @@ mod reach;
 mod seccomp;
 mod statements;
 pub mod syscalls;
+mod verify;
 
 pub use compile::{CgroupLimits, CompiledProfile, Digests, Privileges, RunLimits};
 pub use difference::{Widening, widened};
@@ -28,7 +30,8 @@ pub use document::{Comparison, Condition, Entry, Namespace, Width};
 pub use error::{ProfileError, Rule};
 pub use grants::{Allowed, Grants, Verdict};
 pub use landlock::{RIGHTS, Right, RightKind};
-pub use profile::Profile;
+pub use profile::{Place, Profile};
 pub use reach::{AnalysisError, Filter};
 pub use seccomp::Arch;
 pub use statements::Statement;
+pub use verify::{Fault, Finding, Verification, Verifier, verify};
