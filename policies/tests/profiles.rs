@@ -288,3 +288,13 @@ fn every_fault_of_a_profile_is_told_at_once() {
     assert_eq!(lines.len(), 2);
     assert!(lines.is_sorted(), "{error}");
 }
+
+#[test]
+fn the_example_in_the_readme_is_a_profile_that_narrows() {
+    let readme = include_str!("../README.md");
+    let example = readme.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let profile = Profile::parse("reader.toml", example).unwrap();
+    assert_eq!((profile.name(), profile.parent_name()), ("reader", Some("default")));
+    assert_eq!(compiled(&profile).cgroup.cpu_quota_us, 50_000);
+    assert_eq!(profile.grants().decide("shop", "create_refund"), policies::Verdict::Denied(None));
+}
