@@ -28,7 +28,7 @@ pub(super) struct Arguments {
 }
 
 /// A register: what is negative is written in two's complement.
-fn argument(text: &str) -> Result<u64, String> {
+pub(super) fn argument(text: &str) -> Result<u64, String> {
     let (sign, digits) = text.strip_prefix('-').map_or((1, text), |digits| (-1, digits));
     let magnitude = match digits.strip_prefix("0x") {
         Some(digits) => u64::from_str_radix(digits, 16),
@@ -74,7 +74,7 @@ pub(super) fn explain(arguments: &Arguments) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn find(call: &str, arch: Arch) -> Result<(String, u32), Failure> {
+pub(super) fn find(call: &str, arch: Arch) -> Result<(String, u32), Failure> {
     if let Ok(number) = call.parse::<u32>() {
         return Ok((syscalls::name(number, arch).unwrap_or("a number without a name").to_owned(), number));
     }

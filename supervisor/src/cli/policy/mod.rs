@@ -2,15 +2,19 @@
 
 mod check;
 mod compare;
+mod diff;
+mod disasm;
 mod explain;
 mod hash;
 mod show;
+mod simulate;
+mod verify;
 
 use super::Failure;
 use crate::config::{self, Origin};
 use clap::{Args, Subcommand};
 use policies::{Arch, Profile};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 #[derive(Debug, Args)]
@@ -29,6 +33,14 @@ enum Command {
     Explain(explain::Arguments),
     /// Compare what the profile leaves reachable with well-known sandboxes.
     Compare(compare::Arguments),
+    /// Prove that the compiled filters are exactly what the profile declares, for every call there can be.
+    Verify(verify::Arguments),
+    /// Say what becomes of a call, for these arguments or for all, and which layer says no.
+    Simulate(simulate::Arguments),
+    /// Say what one profile permits and another does not; exit status 1 when the second permits more.
+    Diff(diff::Arguments),
+    /// Print a compiled filter, instruction by instruction.
+    Disasm(disasm::Arguments),
     /// Print the digests of the profile and of everything that is made from it.
     Hash(hash::Arguments),
 }
@@ -39,7 +51,22 @@ pub(super) fn policy(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::Check(arguments) => check::check(&arguments),
         Command::Explain(arguments) => explain::explain(&arguments),
         Command::Compare(arguments) => compare::compare(&arguments),
+        Command::Verify(arguments) => verify::verify(&arguments),
+        Command::Simulate(arguments) => simulate::simulate(&arguments),
+        Command::Diff(arguments) => diff::diff(&arguments),
+        Command::Disasm(arguments) => disasm::disasm(&arguments),
         Command::Hash(arguments) => hash::hash(&arguments),
+    }
+}
+
+/// Exit status where something was found, or permits more.
+const FOUND: u8 = 1;
+
+/// A profile by its file, or the built-in one by its name.
+fn named(name: &str) -> Result<Profile, Failure> {
+    match name {
+        "default" => Profile::builtin().map_err(Failure::internal),
+        file => Profile::load(Path::new(file)).map_err(Failure::operator),
     }
 }
 
