@@ -152,7 +152,8 @@ fn compiled(profile: &Profile) -> policies::CompiledProfile {
 }
 
 /// What a child may not say; the place is where the last text begins.
-const WIDENINGS: [(&str, &str, &str); 14] = [
+const WIDENINGS: [(&str, &str, &str); 15] = [
+    ("another identity", "[identity]\nuid = 1900000000\ngid = 100\nwhy = \"w\"", "100\nwhy"),
     ("an older Landlock", "[landlock]\nabi = 6\nwhy = \"w\"", "6\nwhy"),
     ("a higher limit", "[[limits]]\nresource = \"nofile\"\nvalue = 5\nwhy = \"w\"", "5\nwhy"),
     ("a limit that was the run's", "[[limits]]\nresource = \"cpu\"\nvalue = 1\nwhy = \"w\"", "1\nwhy"),
