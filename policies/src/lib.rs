@@ -4,6 +4,9 @@
 //! argument condition is an error with file, line and column. [`Profile::compile`] turns it into BPF programs, a
 //! Landlock ruleset and limits; [`CompiledProfile::jail_spec`] into what one jailer is told.
 //!
+//! A profile may have a parent, which it can only narrow. [`Grants`] answers which tools a program may call,
+//! [`baselines`] what other sandboxes leave open.
+//!
 //! A profile cannot leave a layer out. The single exception is the cgroup leaf, by name and with a reason.
 
 mod baselines;

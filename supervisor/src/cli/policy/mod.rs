@@ -73,9 +73,10 @@ fn named(name: &str) -> Result<Profile, Failure> {
 /// Which profile is spoken of.
 #[derive(Debug, Args)]
 struct ProfileChoice {
-    /// A profile. Without it the one that the configuration names; without that the built-in one.
+    /// A profile; `default` is the built-in one. Without it the one that the configuration names; without that the
+    /// built-in one.
     #[arg(long, value_name = "FILE")]
-    profile: Option<PathBuf>,
+    profile: Option<String>,
     /// The configuration that names the profile; without it the one in the usual place.
     #[arg(long, value_name = "FILE", conflicts_with = "profile")]
     config: Option<PathBuf>,
@@ -83,8 +84,8 @@ struct ProfileChoice {
 
 impl ProfileChoice {
     fn load(&self) -> Result<Profile, Failure> {
-        if let Some(path) = &self.profile {
-            return Profile::load(path).map_err(Failure::operator);
+        if let Some(name) = &self.profile {
+            return named(name);
         }
         let config = config::load(self.config.as_deref()).map_err(Failure::operator)?;
         match (&config.origin, &config.profile) {
