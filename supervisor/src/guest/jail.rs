@@ -28,9 +28,6 @@ const START_TIMEOUT: Duration = Duration::from_secs(20);
 /// After SIGKILL the kernel needs a moment to take the namespaces apart.
 const END_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What the leaf may hold besides the guest's heap and stack: its text, page tables and the engine's statics.
-const MEMORY_BESIDE_HEAP: u64 = 32 << 20;
-
 /// Everything that is the same for every guest.
 #[derive(Debug)]
 pub(crate) struct Jail {
@@ -67,6 +64,11 @@ impl JailError {
     }
 }
 
+/// Hex SHA-256 of the guest's executable that belongs to this program.
+pub(crate) fn image_digest() -> Result<String, ImageError> {
+    image::digest(&companion("oubliette-guest"))
+}
+
 fn broken(what: &str, cause: impl std::fmt::Display) -> JailError {
     JailError::Broken(format!("{what}: {cause}"))
 }
@@ -82,6 +84,16 @@ impl Jail {
     /// Hex SHA-256 of the guest's executable.
     pub(crate) fn image_digest(&self) -> &str {
         &self.image.digest
+    }
+
+    /// The profile that guests are made by.
+    pub(crate) const fn profile(&self) -> &CompiledProfile {
+        &self.profile
+    }
+
+    /// Hex SHA-256 of profile and image together.
+    pub(crate) fn policy_digest(&self) -> String {
+        self.profile.digests.with_image(&self.image.digest)
     }
 
     /// Why the operator gave the leaf up, when the profile says so.
@@ -121,8 +133,9 @@ impl Jail {
     }
 
     fn spawn(&self, run: &str, limits: &Limits, until: Option<Step>) -> Result<Start, JailError> {
-        let memory = limits.memory_bytes + limits.stack_bytes + MEMORY_BESIDE_HEAP;
-        let leaf = self.leaves.as_ref().map(|leaves| leaves.make(run, memory)).transpose()?;
+        let cgroup = &self.profile.cgroup;
+        let memory = (limits.memory_bytes + limits.stack_bytes).saturating_add(cgroup.beside_heap_bytes);
+        let leaf = self.leaves.as_ref().map(|leaves| leaves.make(run, memory, cgroup)).transpose()?;
         let (control, jailers_end) = Control::pair().map_err(|error| broken("socketpair", error))?;
         let (socket, guests_end) = guest_socket().map_err(|error| broken("socketpair", error))?;
         let procs =
