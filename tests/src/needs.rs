@@ -10,6 +10,8 @@ pub enum Need {
     Strace,
     /// setpriv(1).
     Setpriv,
+    /// systemd-analyze(1) that knows `--offline` (systemd 250).
+    SystemdAnalyze,
     /// What [`crate::servers`] installs.
     RealServers,
 }
@@ -21,6 +23,9 @@ impl Need {
         match self {
             Self::Strace => strace(),
             Self::RealServers => crate::servers::installed().as_ref().err().cloned(),
+            Self::SystemdAnalyze => {
+                on_path("systemd-analyze").is_none().then(|| "needs systemd-analyze (package systemd)".into())
+            }
             Self::Setpriv => {
                 on_path("setpriv").is_none().then(|| "needs setpriv (package util-linux)".into())
             }

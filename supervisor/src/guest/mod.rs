@@ -2,7 +2,8 @@
 //!
 //! [`jail`] starts the jailer with its one message and waits for the lockdown; [`leaf`] is the cgroup,
 //! [`image`] the sealed executable, [`control`] the jailer's socket, [`link`] the guest's,
-//! [`posture`] what the kernel says about the finished guest, [`blocker`] what to do when a step fails.
+//! [`posture`] what the kernel says about the finished guest, [`blocker`] what to do when a step fails,
+//! [`tier`] how much of all that this host gives.
 
 pub(crate) mod blocker;
 mod control;
@@ -11,3 +12,4 @@ pub(crate) mod jail;
 pub(crate) mod leaf;
 pub(crate) mod link;
 mod posture;
+pub(crate) mod tier;
