@@ -80,6 +80,9 @@ fn missing_cgroup(bench: &Bench) -> Verdict {
     ensure!(code == Some(4) && diagnosis["ok"] == false, "exit {code:?}: {diagnosis:#}");
     ensure!(diagnosis["tier"].is_null(), "a tier where no guest can be made: {}", diagnosis["tier"]);
     ensure!(diagnosis["hosts"][0]["needs"][0]["how"].is_string(), "{}", diagnosis["hosts"]);
+    let blocked = |layer: &&Value| layer["state"] == "blocked";
+    let blocked: Vec<_> = diagnosis["layers"].as_array().into_iter().flatten().filter(blocked).collect();
+    ensure!(blocked.len() == 1 && blocked[0]["layer"] == "leaf", "{blocked:?}");
     let said = diagnosis["layers"].to_string();
     ensure!(said.contains("cgroup") && said.contains("oubliette-that-nobody-made"), "{said}");
     ensure!(said.contains("chown") || said.contains("Delegate"), "no remedy: {said}");

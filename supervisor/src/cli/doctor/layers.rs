@@ -54,6 +54,9 @@ pub(super) async fn examine(jail: &Jail, limits: &Limits) -> Vec<Layer> {
     layers
 }
 
+/// Where the leaf's row stands.
+const LEAF: usize = 1;
+
 async fn rehearse(jail: &Jail, limits: &Limits) -> Vec<Layer> {
     let mut layers = vec![
         enforced("image", &format!("static, sealed, sha256 {}", jail.image_digest())),
@@ -67,8 +70,17 @@ async fn rehearse(jail: &Jail, limits: &Limits) -> Vec<Layer> {
                 layers.push(enforced(step.name(), evidence.unwrap_or("taken")));
             }
             Err(error) => {
-                layers.push(refused(step.name(), error));
-                layers.extend(Step::ALL[index + 1..].iter().map(|step| untried(step.name())));
+                // A leaf is made before the first step; what is wrong with it is not the step's doing.
+                let first_untried = if matches!(error, JailError::Leaf(_)) {
+                    layers.truncate(LEAF);
+                    layers.push(refused("leaf", error));
+                    index
+                } else {
+                    layers.push(refused(step.name(), error));
+                    index + 1
+                };
+                let rest = Step::ALL[first_untried..].iter().filter(|step| **step != Step::Exec);
+                layers.extend(rest.map(|step| untried(step.name())));
                 layers.push(untried("lockdown"));
                 return layers;
             }
