@@ -2,7 +2,7 @@
 
 use crate::bpf::Reach;
 use crate::difference::{Widening, widened};
-use crate::document::{Document, Entry, LimitEntry, Source, Written};
+use crate::document::{Document, Entry, IdentityTable, LimitEntry, Source, Written};
 use crate::error::{Problem, Rule};
 use crate::grants::Grants;
 use crate::profile::Profile;
@@ -13,6 +13,7 @@ use toml::Spanned;
 /// Everything that `written` widens. `child` is what it comes to, completed by `parent`.
 pub(crate) fn check(written: &Written, child: &Document, parent: &Document) -> Vec<Problem> {
     let mut found = Vec::new();
+    found.extend(written.identity.as_ref().and_then(|identity| identity_of(identity, parent)));
     if let Some(landlock) = &written.landlock {
         let least = parent.landlock.abi.get_ref();
         if landlock.abi.get_ref() < least {
@@ -77,6 +78,15 @@ fn wider(written: &Written, widening: &Widening, arch: Arch) -> Problem {
 fn widens<T>(at: &Spanned<T>, what: &str, allowed: String) -> Problem {
     let problem = format!("{what} is wider than the parent's: the parent has {allowed}");
     Problem::new(Rule::Widening, at.span(), problem, "narrow it, remove it, or change the parent")
+}
+
+/// Whose files and processes an identity reaches is the host's to say: no other is narrower.
+fn identity_of(identity: &IdentityTable, parent: &Document) -> Option<Problem> {
+    let pairs = [(&identity.uid, &parent.identity.uid), (&identity.gid, &parent.identity.gid)];
+    let (other, theirs) = pairs.into_iter().find(|(ours, theirs)| ours.get_ref() != theirs.get_ref())?;
+    let problem = format!("another identity than the parent's {}", theirs.get_ref());
+    let remedy = "remove the table: a child has the identity of its parent, or change the parent";
+    Some(Problem::new(Rule::Widening, other.span(), problem, remedy))
 }
 
 fn limits(limit: &LimitEntry, parent: &Document) -> Option<Problem> {

@@ -152,7 +152,8 @@ fn compiled(profile: &Profile) -> policies::CompiledProfile {
 }
 
 /// What a child may not say; the place is where the last text begins.
-const WIDENINGS: [(&str, &str, &str); 14] = [
+const WIDENINGS: [(&str, &str, &str); 15] = [
+    ("another identity", "[identity]\nuid = 1900000000\ngid = 100\nwhy = \"w\"", "100\nwhy"),
     ("an older Landlock", "[landlock]\nabi = 6\nwhy = \"w\"", "6\nwhy"),
     ("a higher limit", "[[limits]]\nresource = \"nofile\"\nvalue = 5\nwhy = \"w\"", "5\nwhy"),
     ("a limit that was the run's", "[[limits]]\nresource = \"cpu\"\nvalue = 1\nwhy = \"w\"", "1\nwhy"),
@@ -287,4 +288,14 @@ fn every_fault_of_a_profile_is_told_at_once() {
         std::iter::once(error.line).chain(error.more.iter().map(|one| one.line)).collect();
     assert_eq!(lines.len(), 2);
     assert!(lines.is_sorted(), "{error}");
+}
+
+#[test]
+fn the_example_in_the_readme_is_a_profile_that_narrows() {
+    let readme = include_str!("../README.md");
+    let example = readme.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let profile = Profile::parse("reader.toml", example).unwrap();
+    assert_eq!((profile.name(), profile.parent_name()), ("reader", Some("default")));
+    assert_eq!(compiled(&profile).cgroup.cpu_quota_us, 50_000);
+    assert_eq!(profile.grants().decide("shop", "create_refund"), policies::Verdict::Denied(None));
 }

@@ -74,3 +74,32 @@ fn every_byte_of_the_last_filter_counts() {
         println!("{faults:?} {:?}", begun.elapsed());
     }
 }
+
+#[test]
+fn a_byte_of_every_instruction_of_the_first_filter() {
+    let profile = builtin();
+    let arch = Arch::X86_64;
+    let original = profile.compile(arch).expect("compiles").first_filter;
+    let mut verifier = Verifier::new(&profile, Filter::First, arch).expect("can be evaluated");
+    let mut faults: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut mutant = original.clone();
+    let begun = Instant::now();
+    for (at, &instruction) in original.iter().enumerate().filter(|(at, _)| at % 20 == 0) {
+        for byte in 0..8 {
+            mutant[at] = with_byte(instruction, byte, 1);
+            if mutant[at] == instruction {
+                mutant[at] = with_byte(instruction, byte, 2)
+            }
+            let result = verifier.verify(&mutant).expect("within bounds");
+            match result.findings.first() {
+                Some(finding) => *faults.entry(finding.fault.id()).or_default() += 1,
+                None => {
+                    println!("{at} {byte}: {instruction:?}");
+                    *faults.entry("equivalent").or_default() += 1
+                }
+            }
+        }
+        mutant[at] = instruction;
+    }
+    println!("{faults:?} {:?}", begun.elapsed());
+}

@@ -7,7 +7,17 @@ use serde::Deserialize;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-const TABLES: [&str; 4] = ["cli/usage.toml", "cli/run.toml", "cli/check.toml", "cli/search.toml"];
+const TABLES: [&str; 9] = [
+    "cli/usage.toml",
+    "cli/run.toml",
+    "cli/check.toml",
+    "cli/search.toml",
+    "cli/policy-show.toml",
+    "cli/policy-check.toml",
+    "cli/policy-explain.toml",
+    "cli/policy-compare.toml",
+    "cli/policy-hash.toml",
+];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -19,10 +29,13 @@ struct Table {
 #[serde(deny_unknown_fields)]
 struct Row {
     name: String,
-    /// `CONFIG` stands for a configuration with the demo shop and the scripted upstream.
+    /// `CONFIG` stands for a configuration with the demo shop and the scripted upstream, `PROFILE` for the file with
+    /// `profile` in it.
     arguments: Vec<String>,
     #[serde(default)]
     input: String,
+    #[serde(default)]
+    profile: String,
     exit: i32,
     /// All of standard output, but for the last line's end.
     stdout: Option<String>,
@@ -47,8 +60,12 @@ fn main() -> Result<ExitCode, Failed> {
 
 fn check(bench: &Bench, row: &Row) -> Verdict {
     let config = bench.config("")?;
-    let arguments =
-        row.arguments.iter().map(|argument| if argument == "CONFIG" { &config } else { argument });
+    let profile = bench.write("profile.toml", &row.profile)?;
+    let arguments = row.arguments.iter().map(|argument| match argument.as_str() {
+        "CONFIG" => &config,
+        "PROFILE" => &profile,
+        _ => argument,
+    });
     let invocation =
         arguments.fold(bench.oubliette(&[])?, |invocation, argument| invocation.argument(argument));
     let outcome = invocation.input(row.input.as_str()).run()?;

@@ -9,8 +9,8 @@ use crate::seccomp::Arch;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
-/// Most nodes of all the diagrams of one analysis: about 60 MB. Ours need less than 100,000.
-pub const MAX_NODES: usize = 1 << 20;
+/// Most nodes of all the diagrams of one analysis: about 15 MB. Ours need less than 50,000.
+pub const MAX_NODES: usize = 1 << 18;
 
 const VARIABLES: usize = WORDS * 32;
 

@@ -67,7 +67,7 @@ impl<'a> Verifier<'a> {
     /// # Errors
     /// As [`Verifier::new`]. Whatever is wrong with the candidate, even that it cannot be explored, is a finding.
     pub fn verify(&mut self, candidate: &[Instruction]) -> Result<Verification, AnalysisError> {
-        if self.diagrams.size() > MAX_NODES / 4 {
+        if self.diagrams.size() > MAX_NODES / 2 {
             // What earlier candidates needed must not count against this one.
             *self = Self::new(self.profile, self.filter, self.arch)?;
         }

@@ -11,6 +11,18 @@ use std::process::ExitCode;
 /// Whose numbers the lists are in.
 const ARCH: Arch = Arch::X86_64;
 
+/// The table of classes: its first column, and how the names of the lists begin.
+const COLUMNS: [&str; 8] = [
+    "allowed beyond the profile",
+    "firecracker",
+    "openssh",
+    "crosvm",
+    "gvisor",
+    "chromium",
+    "systemd",
+    "docker",
+];
+
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
@@ -121,12 +133,10 @@ fn print(profile: &Profile, ours: &[String], compared: &[Comparison], in_detail:
         log::print("");
         by_class(compared);
     }
-    log::print("");
-    let mut sources = Table::new(["sandbox", "source", "how it was read"]);
     for Baseline { name, source, version, how, .. } in compared.iter().map(|one| &one.baseline) {
-        sources.row([name.clone(), format!("{source}\n{version}"), how.clone()]);
+        log::print("");
+        log::print(&paragraph(&format!("{name}, from {source}; {version}. Counted: {how}.")));
     }
-    log::print(&sources.to_string());
 }
 
 fn detail(profile: &Profile, comparison: &Comparison) {
@@ -144,14 +154,32 @@ fn detail(profile: &Profile, comparison: &Comparison) {
 
 /// How many calls each allows beyond the profile, class by class.
 fn by_class(compared: &[Comparison]) {
-    let mut table = Table::new(["beyond the profile", "calls"]);
+    let mut table = Table::new(COLUMNS);
     for (class, _) in classes() {
-        let counts = compared.iter().map(|one| (one.baseline.name.as_str(), one.beyond(class)));
-        let counts: Vec<String> =
-            counts.filter(|(_, count)| *count > 0).map(|(name, count)| format!("{name} {count}")).collect();
-        if !counts.is_empty() {
-            table.row([class.to_owned(), counts.join(", ")]);
+        let counts = COLUMNS.map(|column| {
+            let of_column = compared.iter().find(|one| one.baseline.name.starts_with(column));
+            of_column.map_or(0, |one| one.beyond(class))
+        });
+        if counts.iter().any(|&count| count > 0) {
+            let mut row = counts.map(|count| count.to_string());
+            row[0] = class.to_owned();
+            table.row(row);
         }
     }
     log::print(&table.to_string());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::COLUMNS;
+
+    #[test]
+    fn every_list_has_its_column() {
+        let all = policies::baselines().unwrap();
+        assert_eq!(all.len() + 1, COLUMNS.len());
+        for baseline in all {
+            let columns = COLUMNS.iter().filter(|column| baseline.name.starts_with(**column)).count();
+            assert_eq!(columns, 1, "{}", baseline.name);
+        }
+    }
 }

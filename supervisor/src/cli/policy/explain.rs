@@ -28,7 +28,7 @@ pub(super) struct Arguments {
 }
 
 /// A register: what is negative is written in two's complement.
-fn argument(text: &str) -> Result<u64, String> {
+pub(super) fn argument(text: &str) -> Result<u64, String> {
     let (sign, digits) = text.strip_prefix('-').map_or((1, text), |digits| (-1, digits));
     let magnitude = match digits.strip_prefix("0x") {
         Some(digits) => u64::from_str_radix(digits, 16),
@@ -74,7 +74,7 @@ pub(super) fn explain(arguments: &Arguments) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn find(call: &str, arch: Arch) -> Result<(String, u32), Failure> {
+pub(super) fn find(call: &str, arch: Arch) -> Result<(String, u32), Failure> {
     if let Ok(number) = call.parse::<u32>() {
         return Ok((syscalls::name(number, arch).unwrap_or("a number without a name").to_owned(), number));
     }
@@ -128,7 +128,7 @@ impl Explanation<'_> {
     fn entries(&self) -> Vec<(Filter, String, &str)> {
         let mut found = Vec::new();
         let (newest, why) = self.profile.newest();
-        if syscalls::number(newest, self.arch).is_some_and(|newest| self.number > newest) {
+        if self.is_above_newest() {
             found.push((Filter::First, format!("kills every call above {newest}"), why));
         }
         let lists = [
@@ -146,6 +146,20 @@ impl Explanation<'_> {
 
     fn is_in(&self, entry: &Entry) -> bool {
         entry.is_for(self.arch) && entry.calls.iter().any(|call| *call.get_ref() == self.name)
+    }
+
+    /// Whether nothing of the call is left to what the filter does otherwise.
+    fn is_decided_by(&self, filter: Filter) -> bool {
+        let entries = match filter {
+            Filter::First => self.profile.jailer_entries(),
+            Filter::Last => self.profile.guest_entries(),
+        };
+        let ceiling = filter == Filter::First && self.is_above_newest();
+        ceiling || entries.iter().any(|entry| entry.when.is_empty() && self.is_in(entry))
+    }
+
+    fn is_above_newest(&self) -> bool {
+        syscalls::number(self.profile.newest().0, self.arch).is_some_and(|newest| self.number > newest)
     }
 
     fn json(&self) -> Value {
@@ -176,7 +190,9 @@ impl Explanation<'_> {
             for (_, what, why) in found.iter().filter(|(of, _, _)| *of == filter) {
                 entries.row([filter.owner(), what, why]);
             }
-            entries.row([filter.owner(), otherwise(filter), "what no entry matches"]);
+            if !self.is_decided_by(filter) {
+                entries.row([filter.owner(), otherwise(filter), "no entry matches"]);
+            }
         }
         log::print(&entries.to_string());
         log::print("");
