@@ -18,7 +18,7 @@ mod profile;
 mod seccomp;
 mod statements;
 
-pub use compile::{CgroupLimits, CompiledProfile, Digests, Privileges, RunLimits};
+pub use compile::{CgroupLimits, CompiledProfile, Digests, Privileges, RunLimits, filter_digest};
 pub use document::{Comparison, Condition, Entry, Namespace, Width};
 pub use error::{ProfileError, Rule};
 pub use grants::{Allowed, Grants, Verdict};

@@ -78,7 +78,11 @@ impl<'a> Borrowed<'a> {
             .map_err(|errno| Refusal::new("ptrace(PTRACE_SETREGS)", errno, ""))?;
         let entry = self.step()?;
         if entry.orig_rax != rax || entry.rip != self.gate + 2 {
-            return Err(Refusal::new("ptrace(PTRACE_SYSCALL)", "the guest entered another call than ours", ""));
+            return Err(Refusal::new(
+                "ptrace(PTRACE_SYSCALL)",
+                "the guest entered another call than ours",
+                "",
+            ));
         }
         let result = self.step()?.rax.cast_signed();
         Ok(match result {
@@ -100,7 +104,11 @@ impl<'a> Borrowed<'a> {
                 if ptrace::getsiginfo(pid).is_ok_and(|info| info.si_code <= 0) {
                     self.stopped.hold(signal);
                 }
-                Err(Refusal::new("ptrace(PTRACE_SYSCALL)", format!("{signal} came meanwhile"), "to be asked again"))
+                Err(Refusal::new(
+                    "ptrace(PTRACE_SYSCALL)",
+                    format!("{signal} came meanwhile"),
+                    "to be asked again",
+                ))
             }
             other => Err(self.stopped.unexpected(&other)),
         }
@@ -140,7 +148,8 @@ fn as_before(registers: user_regs_struct) -> user_regs_struct {
 /// A `syscall` instruction in the pages that the kernel itself has put there (vdso(7)).
 fn find_gate(stopped: &Stopped) -> Result<u64, Refusal> {
     let path = format!("/proc/{}/maps", stopped.pid());
-    let maps = std::fs::read_to_string(&path).map_err(|error| Refusal::new(format!("read({path})"), error, ""))?;
+    let maps =
+        std::fs::read_to_string(&path).map_err(|error| Refusal::new(format!("read({path})"), error, ""))?;
     let bounds = maps.lines().find_map(|line| {
         let mut fields = line.split_whitespace();
         let (range, rights) = (fields.next()?, fields.next()?);

@@ -42,7 +42,12 @@ mod of_x86_64 {
         Ok(Answers {
             read_dir: read_dir(&mut guest)?,
             bind_tcp: with_socket(&mut guest, libc::AF_INET, libc::SYS_bind, &internet(NOBODYS_ADDRESS))?,
-            connect_tcp: with_socket(&mut guest, libc::AF_INET, libc::SYS_connect, &internet(BROADCAST_ADDRESS))?,
+            connect_tcp: with_socket(
+                &mut guest,
+                libc::AF_INET,
+                libc::SYS_connect,
+                &internet(BROADCAST_ADDRESS),
+            )?,
             abstract_unix_socket: listener.and_then(|listener| {
                 with_socket(&mut guest, libc::AF_UNIX, libc::SYS_connect, &abstract_name(&listener.name))
             }),
@@ -66,11 +71,20 @@ mod of_x86_64 {
     }
 
     /// What `call` answers about this address, on a socket that is closed again.
-    fn with_socket(guest: &mut Borrowed<'_>, family: c_int, call: i64, address: &[u8]) -> Result<Answer, Refusal> {
+    fn with_socket(
+        guest: &mut Borrowed<'_>,
+        family: c_int,
+        call: i64,
+        address: &[u8],
+    ) -> Result<Answer, Refusal> {
         let kind = int(libc::SOCK_STREAM | libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK);
         let socket = guest.call(libc::SYS_socket, [int(family), kind, 0, 0, 0])?;
         let Ok(number) = socket else {
-            return Err(Refusal::new(format!("socket({family})"), format!("{socket:?} in the guest's name"), ""));
+            return Err(Refusal::new(
+                format!("socket({family})"),
+                format!("{socket:?} in the guest's name"),
+                "",
+            ));
         };
         let at = guest.lend(address)?;
         let answer = guest.call(call, [number, at, address.len() as u64, 0, 0])?;

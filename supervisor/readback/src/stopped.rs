@@ -97,7 +97,11 @@ impl Stopped {
                 }
                 WaitStatus::Exited(..) | WaitStatus::Signaled(..) => {
                     self.gone = true;
-                    return Err(Refusal::new(format!("waitpid({})", self.pid), "the guest ended meanwhile", ""));
+                    return Err(Refusal::new(
+                        format!("waitpid({})", self.pid),
+                        "the guest ended meanwhile",
+                        "",
+                    ));
                 }
                 status => return Ok(status),
             }

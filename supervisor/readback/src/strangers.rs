@@ -10,7 +10,8 @@ use std::fs::{self, File};
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixListener};
 
-const NEEDS: &str = "CAP_SYS_ADMIN over the guest's namespaces, to hold something in them that it could reach";
+const NEEDS: &str =
+    "CAP_SYS_ADMIN over the guest's namespaces, to hold something in them that it could reach";
 
 /// An abstract socket in a guest's network namespace.
 pub(crate) struct Listener {
@@ -23,7 +24,8 @@ impl Listener {
     pub(crate) fn beside(pid: Pid) -> Result<Self, Refusal> {
         enter(pid, "net", CloneFlags::CLONE_NEWNET)?;
         let name = format!("oubliette-readback-{}", std::process::id()).into_bytes();
-        let bound = SocketAddr::from_abstract_name(&name).and_then(|address| UnixListener::bind_addr(&address));
+        let bound =
+            SocketAddr::from_abstract_name(&name).and_then(|address| UnixListener::bind_addr(&address));
         let socket = bound.map_err(|error| Refusal::new("bind(AF_UNIX, abstract)", error, NEEDS))?;
         Ok(Self { name, _socket: socket })
     }
@@ -76,7 +78,8 @@ pub(crate) fn innermost_number(pid: Pid) -> Result<u32, Refusal> {
 /// One number of a line of proc_pid_status(5); the last where `at` is beyond it.
 fn number(pid: Pid, name: &str, at: usize) -> Result<u32, Refusal> {
     let path = format!("/proc/{pid}/status");
-    let status = fs::read_to_string(&path).map_err(|error| Refusal::new(format!("read({path})"), error, ""))?;
+    let status =
+        fs::read_to_string(&path).map_err(|error| Refusal::new(format!("read({path})"), error, ""))?;
     let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).unwrap_or_default();
     let numbers: Vec<u32> = line.split_whitespace().filter_map(|number| number.parse().ok()).collect();
     let found = numbers.get(at).or(numbers.last()).copied();

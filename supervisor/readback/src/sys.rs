@@ -52,8 +52,7 @@ pub(crate) fn owner(namespace: BorrowedFd<'_>) -> Result<OwnedFd, Errno> {
 pub(crate) fn maker(user_namespace: BorrowedFd<'_>) -> Result<u32, Errno> {
     let mut user: libc::uid_t = 0;
     // SAFETY: the kernel writes one uid_t, which outlives the call.
-    let result =
-        unsafe { libc::ioctl(user_namespace.as_raw_fd(), libc::NS_GET_OWNER_UID, &raw mut user) };
+    let result = unsafe { libc::ioctl(user_namespace.as_raw_fd(), libc::NS_GET_OWNER_UID, &raw mut user) };
     check(c_long::from(result))?;
     Ok(user)
 }

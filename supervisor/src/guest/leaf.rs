@@ -10,6 +10,7 @@ use cgroups_rs::hierarchies::{V1, V2, is_cgroup2_unified_mode};
 use cgroups_rs::memory::MemController;
 use cgroups_rs::pid::PidController;
 use cgroups_rs::{Controllers, MaxValue};
+use guest_protocol::limits::Limits;
 use policies::CgroupLimits;
 use std::error::Error;
 use std::fs;
@@ -23,11 +24,11 @@ const CONTROLLERS: [(&str, Controllers); 3] =
     [("memory", Controllers::Mem), ("pids", Controllers::Pids), ("cpu", Controllers::Cpu)];
 
 /// Where cgroup v2 is mounted (file-hierarchy(7) and systemd).
-const UNIFIED: &str = "/sys/fs/cgroup";
+pub(crate) const UNIFIED: &str = "/sys/fs/cgroup";
 
 /// Our own processes' place beside the leaves: a v2 group with members cannot pass controllers on
 /// ("no internal processes", cgroups(7)).
-const OWN_GROUP: &str = "supervisor";
+pub(crate) const OWN_GROUP: &str = "supervisor";
 
 /// Names of leaves: this, the supervisor's process id, the run.
 const LEAF_PREFIX: &str = "oubliette-run-";
@@ -89,11 +90,10 @@ impl Leaves {
     }
 
     fn find_v1(configured: Option<&str>) -> Result<Self, LeafError> {
-        let hierarchy = V1::new();
         let own = own_v1_groups()?;
         let mut parents = Vec::new();
-        for (name, controller) in CONTROLLERS {
-            let mount = hierarchy.get_mount_point(controller).ok_or_else(|| LeafError {
+        for (name, mount) in mounts() {
+            let mount = mount.ok_or_else(|| LeafError {
                 what: format!("controller {name}"),
                 cause: "not mounted on this host".into(),
                 remedy: "Mount it, or boot with cgroup v2".into(),
@@ -114,7 +114,7 @@ impl Leaves {
 
     /// Makes a leaf and sets its limits: the profile's, and `memory_bytes` for everything in it.
     pub(crate) fn make(&self, run: &str, memory_bytes: u64, most: &CgroupLimits) -> Result<Leaf, LeafError> {
-        let name = format!("{LEAF_PREFIX}{}-{run}", std::process::id());
+        let name = name(std::process::id(), run);
         let mut leaf = Leaf { v2: self.v2, directories: Vec::new(), cgroups: Vec::new() };
         for parent in &self.parents {
             let directory = parent.directory().join(&name);
@@ -165,6 +165,22 @@ type Refused = (String, Box<dyn Error>);
 /// cgroups-rs writes signed numbers.
 fn signed(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+/// What a leaf is called: whose, and for which run.
+pub(crate) fn name(supervisor: u32, run: &str) -> String {
+    format!("{LEAF_PREFIX}{supervisor}-{run}")
+}
+
+/// What a leaf may hold of memory, bytes: the guest's heap, its stack, and what is beside them.
+pub(crate) fn bytes(limits: &Limits, most: &CgroupLimits) -> u64 {
+    (limits.memory_bytes + limits.stack_bytes).saturating_add(most.beside_heap_bytes)
+}
+
+/// The controllers of a leaf, and where v1 mounts each.
+pub(crate) fn mounts() -> [(&'static str, Option<PathBuf>); 3] {
+    let hierarchy = V1::new();
+    CONTROLLERS.map(|(name, controller)| (name, hierarchy.get_mount_point(controller)))
 }
 
 /// One guest's leaf. Removed when dropped; by then its guest must be gone.

@@ -6,7 +6,7 @@
 
 pub(crate) mod blocker;
 mod control;
-mod image;
+pub(crate) mod image;
 pub(crate) mod jail;
 pub(crate) mod leaf;
 pub(crate) mod link;

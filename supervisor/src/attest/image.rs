@@ -1,0 +1,44 @@
+//! Layer `image`: it runs the installed guest, from sealed memory that nobody can exchange or read.
+
+use super::process::Process;
+use super::row::{Found, Row, Rows, Unproven};
+use crate::guest::image;
+use nix::fcntl::{FcntlArg, SealFlag, fcntl};
+use std::fs::File;
+use std::path::Path;
+
+const SOURCE: &str = "/proc/PID/exe";
+
+pub(crate) fn rows(guest: &Process, installed: &Path) -> Vec<Row> {
+    let mut rows = Rows::of("image");
+    rows.equal("executable", "/memfd:oubliette-guest (deleted)", guest.link("exe"), SOURCE);
+    let digest = digest_of(installed).unwrap_or_else(|unproven| unproven.why);
+    rows.equal("sha256, the installed guest's", digest, digest_of(&guest.path("exe")), SOURCE);
+    rows.equal("seals", "seal shrink grow write", seals(guest), "fcntl(exe, F_GET_SEALS)");
+    rows.rows
+}
+
+fn digest_of(path: &Path) -> Found {
+    let digest = image::digest(path);
+    digest.map_err(|cause| Unproven { why: format!("{}: {cause}", path.display()), needs: NEEDS.into() })
+}
+
+const NEEDS: &str = "root: the image may be executed, not read";
+
+fn seals(guest: &Process) -> Found {
+    let file = File::open(guest.path("exe")).map_err(|error| Unproven {
+        why: format!("{}: {error}", guest.path("exe").display()),
+        needs: NEEDS.into(),
+    })?;
+    let bits = fcntl(&file, FcntlArg::F_GET_SEALS).map_err(|error| guest.unproven("exe", &error.into()))?;
+    let names = [
+        (SealFlag::F_SEAL_SEAL, "seal"),
+        (SealFlag::F_SEAL_SHRINK, "shrink"),
+        (SealFlag::F_SEAL_GROW, "grow"),
+        (SealFlag::F_SEAL_WRITE, "write"),
+    ];
+    let set = SealFlag::from_bits_retain(bits);
+    let named: Vec<&str> =
+        names.iter().filter(|(seal, _)| set.contains(*seal)).map(|(_, name)| *name).collect();
+    Ok(named.join(" "))
+}
