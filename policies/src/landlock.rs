@@ -72,3 +72,8 @@ pub(crate) fn ruleset(abi: u32) -> Ruleset {
         scoped: bits(RightKind::Scope),
     }
 }
+
+/// The ruleset as the kernel is given it: `struct landlock_ruleset_attr` of linux/landlock.h, little-endian.
+pub(crate) fn bytes(ruleset: Ruleset) -> Vec<u8> {
+    [ruleset.filesystem, ruleset.network, ruleset.scoped].into_iter().flat_map(u64::to_le_bytes).collect()
+}

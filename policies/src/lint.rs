@@ -1,29 +1,16 @@
 //! What a profile may not say although it is well-formed.
 
-use crate::document::{Comparison, Condition, Document, Entry, LimitEntry};
-use crate::error::Problem;
+use crate::document::{
+    Comparison, Condition, DescriptorsTable, Entry, GrantEntry, IdentityTable, LimitEntry, LoweredEntry,
+    Namespace, NamespacesTable, PrivilegesTable, Written, WrittenCgroup,
+};
+use crate::error::{Problem, Rule};
+use crate::grants::EVERY;
 use crate::landlock::{HIGHEST_ABI, LOWEST_ABI};
 use crate::seccomp::{Arch, knows_all, number};
 use jail_spec::Resource;
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use toml::Spanned;
-
-/// Every resource must be limited: an entry left out would be an unlimited resource.
-const RESOURCES: [Resource; 13] = [
-    Resource::As,
-    Resource::Core,
-    Resource::Cpu,
-    Resource::Data,
-    Resource::Fsize,
-    Resource::Memlock,
-    Resource::Msgqueue,
-    Resource::Nice,
-    Resource::Nofile,
-    Resource::Nproc,
-    Resource::Rtprio,
-    Resource::Sigpending,
-    Resource::Stack,
-];
 
 /// The only layer a host may do without.
 const LOWERABLE: &str = "cgroup";
@@ -63,80 +50,188 @@ const DANGEROUS: [&str; 28] = [
 /// Largest argument index of a system call.
 const LAST_ARGUMENT: u8 = 5;
 
-/// Checks everything a type cannot.
-pub(crate) fn check(document: &Document) -> Result<(), Problem> {
-    reasons(document)?;
-    identity(document)?;
-    filters(document)?;
-    landlock(&document.landlock.abi)?;
-    limits(&document.limits)?;
-    lowered(document)
+/// What the kernel takes for a period and, at least, for a quota (`max_cfs_quota_period` and `min_cfs_quota_period`,
+/// kernel/sched/core.c).
+const CPU_TIMES_US: RangeInclusive<u64> = 1_000..=1_000_000;
+
+/// The socket's number, which the guest is built for.
+const SOCKET: i32 = 3;
+
+/// Checks everything a type cannot, in what the file itself says. `inherited` are the parent's entries for the jailer's
+/// filter, beside which its own stand. Each check says the first thing that it finds wrong.
+pub(crate) fn check(written: &Written, inherited: &[Entry]) -> Vec<Problem> {
+    let mut found: Vec<Problem> = reasons(written).filter_map(|why| reason(why).err()).collect();
+    let mut note = |checked: Result<(), Problem>| found.extend(checked.err());
+    note(written.identity.as_ref().map_or(Ok(()), identity));
+    note(written.descriptors.as_ref().map_or(Ok(()), descriptors));
+    note(written.namespaces.as_ref().map_or(Ok(()), namespaces));
+    note(written.privileges.as_ref().map_or(Ok(()), privileges));
+    let newest = written.seccomp.newest.as_ref();
+    note(
+        newest.map_or(Ok(()), |newest| Arch::ALL.into_iter().try_for_each(|arch| known(&newest.call, arch))),
+    );
+    let guest = written.seccomp.guest.as_deref().unwrap_or_default();
+    for (list, inherited) in [(guest, &[] as &[Entry]), (&written.seccomp.jailer, inherited)] {
+        for (index, entry) in list.iter().enumerate() {
+            note(calls(entry));
+            note(entry.when.iter().try_for_each(condition));
+            note(duplicates(entry, list.iter().take(index).chain(inherited)));
+        }
+    }
+    guest.iter().for_each(|entry| note(permission(entry)));
+    note(written.landlock.as_ref().map_or(Ok(()), |landlock| self::landlock(&landlock.abi)));
+    note(limits(&written.limits));
+    note(cgroup(&written.cgroup));
+    written.grants.iter().flatten().for_each(|entry| note(grant(entry)));
+    note(lowered(written.lowered.as_deref().unwrap_or_default()));
+    found
 }
 
-fn reasons(document: &Document) -> Result<(), Problem> {
-    let seccomp = &document.seccomp;
-    let first = [
-        &document.why,
-        &document.identity.why,
-        &document.descriptors.why,
-        &seccomp.newest.why,
-        &document.landlock.why,
+/// Every reason in the file.
+fn reasons(written: &Written) -> impl Iterator<Item = &Spanned<String>> {
+    let (seccomp, cgroup) = (&written.seccomp, &written.cgroup);
+    let tables = [
+        Some(&written.why),
+        written.identity.as_ref().map(|table| &table.why),
+        written.descriptors.as_ref().map(|table| &table.why),
+        written.namespaces.as_ref().map(|table| &table.why),
+        written.privileges.as_ref().map(|table| &table.why),
+        seccomp.newest.as_ref().map(|table| &table.why),
+        written.landlock.as_ref().map(|table| &table.why),
+        cgroup.memory.as_ref().map(|table| &table.why),
+        cgroup.pids.as_ref().map(|table| &table.why),
+        cgroup.cpu.as_ref().map(|table| &table.why),
     ];
-    let entries = seccomp.guest.iter().chain(&seccomp.jailer).map(|entry| &entry.why);
-    let limits = document.limits.iter().map(|limit| &limit.why);
-    let lowered = document.lowered.iter().map(|lowered| &lowered.why);
-    match first
-        .into_iter()
-        .chain(entries)
-        .chain(limits)
-        .chain(lowered)
-        .find(|why| why.get_ref().trim().is_empty())
-    {
-        Some(why) => {
-            Err(Problem::new(why.span(), "an empty reason", "say who needs the entry or what it stops"))
+    let entries = seccomp.guest.iter().flatten().chain(&seccomp.jailer).map(|entry| &entry.why);
+    let limits = written.limits.iter().map(|limit| &limit.why);
+    let grants = written.grants.iter().flatten().map(|grant| &grant.why);
+    let lowered = written.lowered.iter().flatten().map(|lowered| &lowered.why);
+    tables.into_iter().flatten().chain(entries).chain(limits).chain(grants).chain(lowered)
+}
+
+fn reason(why: &Spanned<String>) -> Result<(), Problem> {
+    if why.get_ref().trim().is_empty() {
+        let remedy = "say who needs the entry or what it stops";
+        return Err(Problem::new(Rule::MissingWhy, why.span(), "an empty reason", remedy));
+    }
+    Ok(())
+}
+
+fn fixed(at: Range<usize>, problem: impl Into<String>, remedy: &str) -> Problem {
+    Problem::new(Rule::Fixed, at, problem, remedy)
+}
+
+fn identity(table: &IdentityTable) -> Result<(), Problem> {
+    match [&table.uid, &table.gid].into_iter().find(|id| *id.get_ref() == 0) {
+        Some(id) => {
+            let remedy = "name an id that nothing else on this host has";
+            Err(fixed(id.span(), "the guest would be root outside its namespace", remedy))
         }
         None => Ok(()),
     }
 }
 
-fn identity(document: &Document) -> Result<(), Problem> {
-    for id in [&document.identity.uid, &document.identity.gid] {
-        if *id.get_ref() == 0 {
-            let remedy = "name an id that nothing else on this host has";
-            return Err(Problem::new(id.span(), "the guest would be root outside its namespace", remedy));
+fn descriptors(table: &DescriptorsTable) -> Result<(), Problem> {
+    let socket = &table.socket;
+    if *socket.get_ref() == SOCKET {
+        return Ok(());
+    }
+    let problem = format!("the guest's socket at {}", socket.get_ref());
+    Err(fixed(socket.span(), problem, "leave it at 3: the guest is built for that number"))
+}
+
+fn namespaces(table: &NamespacesTable) -> Result<(), Problem> {
+    let kinds = table.kinds.get_ref();
+    for (index, kind) in kinds.iter().enumerate() {
+        if kinds.iter().take(index).any(|other| other.get_ref() == kind.get_ref()) {
+            let problem = format!("the {} namespace is named twice", kind.get_ref().name());
+            return Err(Problem::new(Rule::Twice, kind.span(), problem, "keep one"));
         }
     }
-    let socket = &document.descriptors.socket;
-    if *socket.get_ref() != 3 {
-        let remedy = "leave it at 3: the guest is built for that number";
-        return Err(Problem::new(
-            socket.span(),
-            format!("the guest's socket at {}", socket.get_ref()),
-            remedy,
-        ));
+    match Namespace::ALL.into_iter().find(|kind| !kinds.iter().any(|named| named.get_ref() == kind)) {
+        Some(missing) => {
+            let problem = format!("no {} namespace", missing.name());
+            let remedy = "add it: a guest never shares one, and no host may lower this layer";
+            Err(fixed(table.kinds.span(), problem, remedy))
+        }
+        None => Ok(()),
+    }
+}
+
+fn privileges(table: &PrivilegesTable) -> Result<(), Problem> {
+    if let Some(kept) = table.capabilities.get_ref().first() {
+        let remedy = "leave it empty: every capability works on namespaces that are already closed";
+        return Err(fixed(table.capabilities.span(), format!("the guest would keep {kept:?}"), remedy));
+    }
+    if !table.no_new_privs.get_ref() {
+        let remedy =
+            "leave it true: without it the kernel takes no filter from a process without capabilities";
+        return Err(fixed(table.no_new_privs.span(), "an execve could give privileges", remedy));
+    }
+    if *table.dumpable.get_ref() {
+        let remedy = "leave it false: others of the guest's identity could trace it";
+        return Err(fixed(table.dumpable.span(), "the guest's memory could be read", remedy));
     }
     Ok(())
 }
 
-fn filters(document: &Document) -> Result<(), Problem> {
-    let seccomp = &document.seccomp;
-    let newest = &seccomp.newest.call;
-    for arch in Arch::ALL {
-        known(newest, arch)?;
+fn cgroup(cgroup: &WrittenCgroup) -> Result<(), Problem> {
+    if let Some(group) =
+        cgroup.memory.as_ref().map(|memory| &memory.oom_group).filter(|group| !group.get_ref())
+    {
+        let remedy = "leave it true: a leaf is one guest, and ends as one";
+        return Err(fixed(group.span(), "a part of a guest could outlive its memory limit", remedy));
     }
-    for list in [&seccomp.guest, &seccomp.jailer] {
-        for (index, entry) in list.iter().enumerate() {
-            calls(entry)?;
-            entry.when.iter().try_for_each(condition)?;
-            duplicates(entry, list.get(..index).unwrap_or_default())?;
+    if let Some(most) = cgroup.pids.as_ref().map(|pids| &pids.most).filter(|most| *most.get_ref() != 1) {
+        let problem = format!("{} processes in a leaf", most.get_ref());
+        return Err(fixed(most.span(), problem, "leave it at 1: a guest is one process"));
+    }
+    let Some(cpu) = &cgroup.cpu else { return Ok(()) };
+    for time in [&cpu.period_us, &cpu.quota_us] {
+        if !CPU_TIMES_US.contains(time.get_ref()) {
+            let problem = format!("{} us", time.get_ref());
+            let remedy = "name 1,000 to 1,000,000: the kernel takes no other";
+            return Err(fixed(time.span(), problem, remedy));
         }
     }
-    seccomp.guest.iter().try_for_each(|entry| permission(entry, *document.descriptors.socket.get_ref()))
+    Ok(())
+}
+
+fn grant(entry: &GrantEntry) -> Result<(), Problem> {
+    let tools = entry.tools.get_ref();
+    if tools.is_empty() {
+        let remedy = "name at least one, or [\"*\"] for every tool of the server";
+        return Err(Problem::new(Rule::Missing, entry.tools.span(), "a grant without tools", remedy));
+    }
+    for name in std::iter::once(&entry.server).chain(tools) {
+        let text = name.get_ref();
+        if text.is_empty() || (text.contains('*') && text != EVERY) {
+            let remedy = "write names out: only \"*\" alone stands for others";
+            return Err(Problem::new(
+                Rule::Malformed,
+                name.span(),
+                format!("{text:?} names nothing"),
+                remedy,
+            ));
+        }
+    }
+    let twice = |(index, tool): &(usize, &Spanned<String>)| {
+        let same = |other: &Spanned<String>| other.get_ref() == tool.get_ref();
+        tools.iter().take(*index).any(same) || (tool.get_ref() == EVERY && tools.len() > 1)
+    };
+    match tools.iter().enumerate().find(twice) {
+        Some((_, tool)) => {
+            let problem = format!("{:?} is named twice", tool.get_ref());
+            Err(Problem::new(Rule::Twice, tool.span(), problem, "keep one; \"*\" stands alone"))
+        }
+        None => Ok(()),
+    }
 }
 
 fn calls(entry: &Entry) -> Result<(), Problem> {
     if entry.calls.is_empty() {
         return Err(Problem::new(
+            Rule::Missing,
             entry.why.span(),
             "an entry without calls",
             "name at least one, or remove the entry",
@@ -166,48 +261,69 @@ fn known(call: &Spanned<String>, arch: Arch) -> Result<(), Problem> {
     } else {
         format!("put it into an entry with arch = [{}]", others.join(", "))
     };
-    Err(Problem::new(call.span(), format!("{} has no system call {name:?}", arch.name()), remedy))
+    Err(Problem::new(
+        Rule::UnknownCall,
+        call.span(),
+        format!("{} has no system call {name:?}", arch.name()),
+        remedy,
+    ))
 }
 
 fn condition(condition: &Condition) -> Result<(), Problem> {
     let at = condition.arg.span();
     if *condition.arg.get_ref() > LAST_ARGUMENT {
-        return Err(Problem::new(at, "a system call has arguments 0 to 5", "correct the index"));
+        return Err(Problem::new(
+            Rule::Condition,
+            at,
+            "a system call has arguments 0 to 5",
+            "correct the index",
+        ));
     }
     if (condition.is == Comparison::Masked) != condition.mask.is_some() {
         let problem = "`mask` belongs to is = \"masked\", and only to it";
-        return Err(Problem::new(at, problem, "give both or neither"));
+        return Err(Problem::new(Rule::Condition, at, problem, "give both or neither"));
     }
     let narrow = condition.width == crate::Width::Int;
     if narrow && condition.value.max(condition.mask.unwrap_or_default()) > u64::from(u32::MAX) {
-        return Err(Problem::new(at, "an int holds 32 bits", "use width = \"long\" or a smaller value"));
+        return Err(Problem::new(
+            Rule::Condition,
+            at,
+            "an int holds 32 bits",
+            "use width = \"long\" or a smaller value",
+        ));
     }
     Ok(())
 }
 
 /// The same call may stand twice only with different conditions, which then are alternatives.
-fn duplicates(entry: &Entry, before: &[Entry]) -> Result<(), Problem> {
+fn duplicates<'a>(entry: &Entry, before: impl Iterator<Item = &'a Entry> + Clone) -> Result<(), Problem> {
     for (index, call) in entry.calls.iter().enumerate() {
         let same = |other: &Spanned<String>| other.get_ref() == call.get_ref();
         let twice = entry.calls.iter().take(index).any(same)
-            || before.iter().any(|other| {
+            || before.clone().any(|other| {
                 other.calls.iter().any(same)
                     && (other.when == entry.when || other.when.is_empty() || entry.when.is_empty())
             });
         if twice {
             let problem = format!("{:?} is decided twice", call.get_ref());
-            return Err(Problem::new(call.span(), problem, "keep one, or give each a condition of its own"));
+            return Err(Problem::new(
+                Rule::Twice,
+                call.span(),
+                problem,
+                "keep one, or give each a condition of its own",
+            ));
         }
     }
     Ok(())
 }
 
-fn permission(entry: &Entry, socket: i32) -> Result<(), Problem> {
+fn permission(entry: &Entry) -> Result<(), Problem> {
     for call in entry.calls.iter().filter(|call| DANGEROUS.contains(&call.get_ref().as_str())) {
         let name = call.get_ref();
         if entry.when.is_empty() {
             let remedy = "add `when`: which argument makes it harmless?";
             return Err(Problem::new(
+                Rule::Dangerous,
                 call.span(),
                 format!("{name:?} is dangerous without a condition"),
                 remedy,
@@ -216,11 +332,16 @@ fn permission(entry: &Entry, socket: i32) -> Result<(), Problem> {
         let on_socket = |when: &Condition| {
             *when.arg.get_ref() == 0
                 && when.is == Comparison::Equal
-                && i32::try_from(when.value).is_ok_and(|value| value == socket)
+                && i32::try_from(when.value).is_ok_and(|value| value == SOCKET)
         };
         if matches!(name.as_str(), "read" | "write") && !entry.when.iter().any(on_socket) {
-            let remedy = format!("add {{ arg = 0, width = \"int\", is = \"equal\", value = {socket} }}");
-            return Err(Problem::new(call.span(), format!("{name:?} is not kept to the socket"), remedy));
+            let remedy = format!("add {{ arg = 0, width = \"int\", is = \"equal\", value = {SOCKET} }}");
+            return Err(Problem::new(
+                Rule::Dangerous,
+                call.span(),
+                format!("{name:?} is not kept to the socket"),
+                remedy,
+            ));
         }
     }
     Ok(())
@@ -231,7 +352,7 @@ fn landlock(abi: &Spanned<u32>) -> Result<(), Problem> {
         return Ok(());
     }
     let remedy = format!("name one from {LOWEST_ABI} (the first that scopes signals) to {HIGHEST_ABI}");
-    Err(Problem::new(abi.span(), format!("Landlock ABI {}", abi.get_ref()), remedy))
+    Err(Problem::new(Rule::Fixed, abi.span(), format!("Landlock ABI {}", abi.get_ref()), remedy))
 }
 
 fn limits(limits: &[LimitEntry]) -> Result<(), Problem> {
@@ -239,36 +360,38 @@ fn limits(limits: &[LimitEntry]) -> Result<(), Problem> {
         let at: Range<usize> = limit.resource.span();
         let resource = *limit.resource.get_ref();
         if limits.iter().take(index).any(|other| *other.resource.get_ref() == resource) {
-            return Err(Problem::new(at, format!("{resource:?} is limited twice"), "keep one"));
+            return Err(Problem::new(Rule::Twice, at, format!("{resource:?} is limited twice"), "keep one"));
         }
         if limit.value.is_some() == limit.from.is_some() {
             let remedy = "give `value`, or from = \"run\"";
-            return Err(Problem::new(at, format!("{resource:?} needs one source for its value"), remedy));
+            return Err(Problem::new(
+                Rule::Malformed,
+                at,
+                format!("{resource:?} needs one source for its value"),
+                remedy,
+            ));
         }
         if limit.from.is_some() && !matches!(resource, Resource::Cpu | Resource::Stack) {
             let remedy = "give it a `value`: runs have limits for cpu and stack only";
-            return Err(Problem::new(at, format!("{resource:?} cannot come from the run"), remedy));
+            return Err(Problem::new(
+                Rule::Malformed,
+                at,
+                format!("{resource:?} cannot come from the run"),
+                remedy,
+            ));
         }
     }
-    let all = limits.last().map_or(0..0, |last| last.resource.span());
-    match RESOURCES
-        .iter()
-        .find(|&&resource| !limits.iter().any(|limit| *limit.resource.get_ref() == resource))
-    {
-        Some(missing) => {
-            Err(Problem::new(all, format!("{missing:?} is not limited"), "add a [[limits]] entry for it"))
-        }
-        None => Ok(()),
-    }
+    Ok(())
 }
 
-fn lowered(document: &Document) -> Result<(), Problem> {
-    for (index, lowered) in document.lowered.iter().enumerate() {
+fn lowered(entries: &[LoweredEntry]) -> Result<(), Problem> {
+    for (index, lowered) in entries.iter().enumerate() {
         let layer = lowered.layer.get_ref();
         if layer != LOWERABLE {
             let remedy =
                 format!("only {LOWERABLE:?} can be lowered; for every other layer the host must be changed");
             return Err(Problem::new(
+                Rule::Fixed,
                 lowered.layer.span(),
                 format!("layer {layer:?} cannot be lowered"),
                 remedy,
@@ -276,6 +399,7 @@ fn lowered(document: &Document) -> Result<(), Problem> {
         }
         if index > 0 {
             return Err(Problem::new(
+                Rule::Twice,
                 lowered.layer.span(),
                 format!("{layer:?} is lowered twice"),
                 "keep one",

@@ -2,10 +2,13 @@
 
 mod check;
 mod doctor;
+mod finding;
 mod log;
+mod policy;
 mod run;
 mod search;
 mod serve;
+mod table;
 
 use crate::config::{self, Config, Origin};
 use crate::report::Blame;
@@ -38,6 +41,8 @@ enum Command {
     Check(check::Arguments),
     /// Try every layer of the jail on this host, and name what blocks one and how to remove it.
     Doctor(doctor::Arguments),
+    /// Read the profile: what a guest may do to the kernel, why, and what it is compiled to.
+    Policy(policy::Arguments),
     /// Be a small shop as an MCP server on standard input and output: something to try the others on.
     DemoServer,
 }
@@ -88,6 +93,7 @@ pub(crate) fn main() -> ExitCode {
             Command::Search(arguments) => search::search(arguments).await,
             Command::Check(arguments) => check::check(arguments).await,
             Command::Doctor(arguments) => doctor::doctor(arguments).await,
+            Command::Policy(arguments) => policy::policy(arguments),
             Command::DemoServer => {
                 crate::demo_server::serve().await.map_err(Failure::internal).map(|()| ExitCode::SUCCESS)
             }

@@ -28,9 +28,6 @@ const START_TIMEOUT: Duration = Duration::from_secs(20);
 /// After SIGKILL the kernel needs a moment to take the namespaces apart.
 const END_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What the leaf may hold besides the guest's heap and stack: its text, page tables and the engine's statics.
-const MEMORY_BESIDE_HEAP: u64 = 32 << 20;
-
 /// Everything that is the same for every guest.
 #[derive(Debug)]
 pub(crate) struct Jail {
@@ -84,6 +81,11 @@ impl Jail {
         &self.image.digest
     }
 
+    /// The profile that guests are made by.
+    pub(crate) const fn profile(&self) -> &CompiledProfile {
+        &self.profile
+    }
+
     /// Why the operator gave the leaf up, when the profile says so.
     pub(crate) fn lowered_cgroup(&self) -> Option<&str> {
         self.profile.lowered_cgroup.as_deref()
@@ -121,8 +123,9 @@ impl Jail {
     }
 
     fn spawn(&self, run: &str, limits: &Limits, until: Option<Step>) -> Result<Start, JailError> {
-        let memory = limits.memory_bytes + limits.stack_bytes + MEMORY_BESIDE_HEAP;
-        let leaf = self.leaves.as_ref().map(|leaves| leaves.make(run, memory)).transpose()?;
+        let cgroup = &self.profile.cgroup;
+        let memory = (limits.memory_bytes + limits.stack_bytes).saturating_add(cgroup.beside_heap_bytes);
+        let leaf = self.leaves.as_ref().map(|leaves| leaves.make(run, memory, cgroup)).transpose()?;
         let (control, jailers_end) = Control::pair().map_err(|error| broken("socketpair", error))?;
         let (socket, guests_end) = guest_socket().map_err(|error| broken("socketpair", error))?;
         let procs =

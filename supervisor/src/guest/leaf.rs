@@ -10,6 +10,7 @@ use cgroups_rs::hierarchies::{V1, V2, is_cgroup2_unified_mode};
 use cgroups_rs::memory::MemController;
 use cgroups_rs::pid::PidController;
 use cgroups_rs::{Controllers, MaxValue};
+use policies::CgroupLimits;
 use std::error::Error;
 use std::fs;
 use std::io;
@@ -30,10 +31,6 @@ const OWN_GROUP: &str = "supervisor";
 
 /// Names of leaves: this, the supervisor's process id, the run.
 const LEAF_PREFIX: &str = "oubliette-run-";
-
-/// One whole processor, in microseconds per period: a guest has one thread.
-const CPU_PERIOD_US: u64 = 100_000;
-const CPU_QUOTA_US: i64 = 100_000;
 
 /// A leaf cannot be removed while the kernel still finishes its last process.
 const REMOVE_TRIES: u32 = 50;
@@ -115,8 +112,8 @@ impl Leaves {
         format!("cgroup {kind} below {}", places.join(", "))
     }
 
-    /// Makes a leaf and sets its limits.
-    pub(crate) fn make(&self, run: &str, memory_bytes: u64) -> Result<Leaf, LeafError> {
+    /// Makes a leaf and sets its limits: the profile's, and `memory_bytes` for everything in it.
+    pub(crate) fn make(&self, run: &str, memory_bytes: u64, most: &CgroupLimits) -> Result<Leaf, LeafError> {
         let name = format!("{LEAF_PREFIX}{}-{run}", std::process::id());
         let mut leaf = Leaf { v2: self.v2, directories: Vec::new(), cgroups: Vec::new() };
         for parent in &self.parents {
@@ -126,7 +123,7 @@ impl Leaves {
             leaf.directories.push(directory);
             leaf.cgroups.push(self.open(parent, &name));
         }
-        leaf.limit(memory_bytes).map_err(|(what, error)| self.error(what, &error))?;
+        leaf.limit(memory_bytes, most).map_err(|(what, error)| self.error(what, &error))?;
         Ok(leaf)
     }
 
@@ -162,6 +159,14 @@ impl Parent {
     }
 }
 
+/// Which limit could not be set, and why.
+type Refused = (String, Box<dyn Error>);
+
+/// cgroups-rs writes signed numbers.
+fn signed(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
 /// One guest's leaf. Removed when dropped; by then its guest must be gone.
 #[derive(Debug)]
 pub(crate) struct Leaf {
@@ -193,30 +198,35 @@ impl Leaf {
             .any(|text| count(text) > 0)
     }
 
-    fn limit(&self, memory_bytes: u64) -> Result<(), (String, Box<dyn Error>)> {
-        let bytes = i64::try_from(memory_bytes).unwrap_or(i64::MAX);
+    fn limit(&self, memory_bytes: u64, most: &CgroupLimits) -> Result<(), Refused> {
         for cgroup in &self.cgroups {
             if let Some(memory) = cgroup.controller_of::<MemController>() {
+                let bytes = signed(memory_bytes);
                 memory.set_limit(bytes).map_err(|error| (format!("memory limit {bytes}"), error.into()))?;
-                self.forbid_swap(memory, bytes)?;
+                self.limit_swap(memory, memory_bytes, most.swap_bytes)?;
             }
             if let Some(pids) = cgroup.controller_of::<PidController>() {
-                pids.set_pid_max(MaxValue::Value(1))
-                    .map_err(|error| ("pids limit 1".into(), error.into()))?;
+                let processes = most.processes;
+                pids.set_pid_max(MaxValue::Value(signed(processes)))
+                    .map_err(|error| (format!("pids limit {processes}"), error.into()))?;
             }
             if let Some(cpu) = cgroup.controller_of::<CpuController>() {
-                cpu.set_cfs_quota_and_period(Some(CPU_QUOTA_US), Some(CPU_PERIOD_US))
-                    .map_err(|error| ("cpu limit of one processor".into(), error.into()))?;
+                let (quota, period) = (most.cpu_quota_us, most.cpu_period_us);
+                cpu.set_cfs_quota_and_period(Some(signed(quota)), Some(period))
+                    .map_err(|error| (format!("cpu limit of {quota} in {period} us"), error.into()))?;
             }
         }
-        self.kill_as_one()
+        if most.oom_group { self.kill_as_one() } else { Ok(()) }
     }
 
     /// Swap has its own limit, and its file only where the kernel accounts for swap. On v1 the limit counts
     /// memory and swap together.
-    fn forbid_swap(&self, memory: &MemController, bytes: i64) -> Result<(), (String, Box<dyn Error>)> {
-        let (file, limit) =
-            if self.v2 { ("memory.swap.max", 0) } else { ("memory.memsw.limit_in_bytes", bytes) };
+    fn limit_swap(&self, memory: &MemController, memory_bytes: u64, swap_bytes: u64) -> Result<(), Refused> {
+        let (file, limit) = if self.v2 {
+            ("memory.swap.max", signed(swap_bytes))
+        } else {
+            ("memory.memsw.limit_in_bytes", signed(memory_bytes.saturating_add(swap_bytes)))
+        };
         if !self.directories.iter().any(|directory| directory.join(file).exists()) {
             return Ok(());
         }
@@ -224,7 +234,7 @@ impl Leaf {
     }
 
     /// v2 only: one process over the limit ends all of the leaf. v1 has no such file and one process.
-    fn kill_as_one(&self) -> Result<(), (String, Box<dyn Error>)> {
+    fn kill_as_one(&self) -> Result<(), Refused> {
         let Some(directory) = self.directories.first().filter(|_| self.v2) else { return Ok(()) };
         fs::write(directory.join("memory.oom.group"), "1")
             .map_err(|error| ("memory.oom.group = 1".into(), error.into()))

@@ -1,0 +1,88 @@
+//! A child may only narrow: whatever it would widen is an error at the entry that does.
+
+use crate::document::{Document, LimitEntry, Source, Written};
+use crate::error::{Problem, Rule};
+use crate::grants::Grants;
+use toml::Spanned;
+
+/// Everything that `written` widens. `child` is what it comes to, completed by `parent`.
+pub(crate) fn check(written: &Written, child: &Document, parent: &Document) -> Vec<Problem> {
+    let mut found = Vec::new();
+    if let Some(landlock) = &written.landlock {
+        let least = parent.landlock.abi.get_ref();
+        if landlock.abi.get_ref() < least {
+            found.push(widens(&landlock.abi, "Landlock ABI", format!("at least {least}")));
+        }
+    }
+    found.extend(written.limits.iter().filter_map(|limit| limits(limit, parent)));
+    found.extend(cgroup(written, parent));
+    found.extend(grants(written, child, parent));
+    for lowered in written.lowered.iter().flatten() {
+        let layer = lowered.layer.get_ref();
+        if !parent.lowered.iter().any(|other| other.layer.get_ref() == layer) {
+            found.push(widens(&lowered.layer, "a layer that is given up", "what the parent gives up".into()));
+        }
+    }
+    found
+}
+
+fn widens<T>(at: &Spanned<T>, what: &str, allowed: String) -> Problem {
+    let problem = format!("{what} is wider than the parent's: the parent has {allowed}");
+    Problem::new(Rule::Widening, at.span(), problem, "narrow it, remove it, or change the parent")
+}
+
+fn limits(limit: &LimitEntry, parent: &Document) -> Option<Problem> {
+    let resource = *limit.resource.get_ref();
+    let theirs = parent.limits.iter().find(|other| *other.resource.get_ref() == resource)?;
+    match (&limit.value, &theirs.value) {
+        (Some(ours), Some(most)) if ours.get_ref() > most.get_ref() => {
+            Some(widens(ours, "the limit", format!("{}", most.get_ref())))
+        }
+        (Some(ours), None) => {
+            let problem = "the parent takes this limit from the run, which may be lower";
+            let remedy = "remove it, and lower the limit of the run in the configuration";
+            Some(Problem::new(Rule::Widening, ours.span(), problem, remedy))
+        }
+        (None, Some(most)) if limit.from == Some(Source::Run) => {
+            Some(widens(&limit.resource, "the limit of a run", format!("{}", most.get_ref())))
+        }
+        _ => None,
+    }
+}
+
+fn cgroup(written: &Written, parent: &Document) -> Vec<Problem> {
+    let mut found = Vec::new();
+    let mut most = |ours: &Spanned<u64>, theirs: &Spanned<u64>, what| {
+        if ours.get_ref() > theirs.get_ref() {
+            found.push(widens(ours, what, theirs.get_ref().to_string()));
+        }
+    };
+    if let Some(memory) = &written.cgroup.memory {
+        most(&memory.beside_heap_bytes, &parent.memory.beside_heap_bytes, "memory beside the heap");
+        most(&memory.swap_bytes, &parent.memory.swap_bytes, "swap");
+    }
+    if let Some(pids) = &written.cgroup.pids {
+        most(&pids.most, &parent.pids.most, "the number of processes");
+    }
+    if let Some(cpu) = &written.cgroup.cpu {
+        let (quota, period) = (*cpu.quota_us.get_ref(), *cpu.period_us.get_ref());
+        let (their_quota, their_period) = (*parent.cpu.quota_us.get_ref(), *parent.cpu.period_us.get_ref());
+        let share = |quota: u64, period: u64| u128::from(quota) * u128::from(period);
+        if share(quota, their_period) > share(their_quota, period) {
+            let theirs = format!("{their_quota} of {their_period} us");
+            found.push(widens(&cpu.quota_us, "the share of processors", theirs));
+        }
+    }
+    found
+}
+
+fn grants(written: &Written, child: &Document, parent: &Document) -> Option<Problem> {
+    let own = written.grants.as_ref()?;
+    let (ours, theirs) = (Grants::new(&child.grants), Grants::new(&parent.grants));
+    let widening = ours.beyond(&theirs)?;
+    let entry = own.get(widening.entry)?;
+    let problem = format!("{} is granted, which the parent denies", widening.name());
+    let remedy =
+        "remove it, or repeat the parent's denial: a child's grants stand in the place of its parent's";
+    Some(Problem::new(Rule::Widening, entry.server.span(), problem, remedy))
+}

@@ -1,0 +1,81 @@
+//! `oubliette policy`: what the profile says, what it comes to, and how it compares. One file per question.
+
+mod check;
+mod hash;
+mod show;
+
+use super::Failure;
+use crate::config::{self, Origin};
+use clap::{Args, Subcommand};
+use policies::{Arch, Profile};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Show the whole profile: every layer, what it allows or takes away, and why.
+    Show(show::Arguments),
+    /// Check profiles without using them; every fault with its place and its remedy.
+    Check(check::Arguments),
+    /// Print the digests of the profile and of everything that is made from it.
+    Hash(hash::Arguments),
+}
+
+pub(super) fn policy(arguments: Arguments) -> Result<ExitCode, Failure> {
+    match arguments.command {
+        Command::Show(arguments) => show::show(&arguments),
+        Command::Check(arguments) => check::check(&arguments),
+        Command::Hash(arguments) => hash::hash(&arguments),
+    }
+}
+
+/// Which profile is spoken of.
+#[derive(Debug, Args)]
+struct ProfileChoice {
+    /// A profile. Without it the one that the configuration names; without that the built-in one.
+    #[arg(long, value_name = "FILE")]
+    profile: Option<PathBuf>,
+    /// The configuration that names the profile; without it the one in the usual place.
+    #[arg(long, value_name = "FILE", conflicts_with = "profile")]
+    config: Option<PathBuf>,
+}
+
+impl ProfileChoice {
+    fn load(&self) -> Result<Profile, Failure> {
+        if let Some(path) = &self.profile {
+            return Profile::load(path).map_err(Failure::operator);
+        }
+        let config = config::load(self.config.as_deref()).map_err(Failure::operator)?;
+        match (&config.origin, &config.profile) {
+            (Origin::File(_), Some(path)) => Profile::load(path).map_err(Failure::operator),
+            _ => Profile::builtin().map_err(Failure::internal),
+        }
+    }
+}
+
+/// For which architecture a profile is compiled.
+#[derive(Debug, Args)]
+struct ArchChoice {
+    /// x86_64 or aarch64; without it the one of this host.
+    #[arg(long, value_name = "ARCH", value_parser = parse_arch)]
+    arch: Option<Arch>,
+}
+
+impl ArchChoice {
+    fn get(&self) -> Arch {
+        self.arch.unwrap_or(Arch::current())
+    }
+}
+
+fn parse_arch(name: &str) -> Result<Arch, String> {
+    Arch::ALL
+        .into_iter()
+        .find(|arch| arch.name() == name)
+        .ok_or_else(|| format!("one of {}", Arch::ALL.map(Arch::name).join(", ")))
+}
