@@ -19,7 +19,7 @@ const ARROWS: [(&str, &[&str]); 8] = [
     ("oubliette-jailer", &["jail-spec"]),
     ("oubliette-guest", &["guest-protocol"]),
     ("oubliette", &["catalog", "guest-protocol", "jail-spec", "policies"]),
-    ("oubliette-tests", &["guest-protocol"]),
+    ("oubliette-tests", &["guest-protocol", "jail-spec", "policies"]),
 ];
 
 /// Crates that a binary must never be made of, however indirectly.
@@ -37,8 +37,12 @@ const NEVER: [(&str, &[&str]); 3] = [
 const BUDGETS: [(&str, usize); 3] = [("oubliette-jailer", 32), ("oubliette-guest", 222), ("oubliette", 145)];
 
 /// The files that may contain `unsafe`.
-const UNSAFE_FILES: [&str; 3] =
-    ["guest-runtime/src/sys.rs", "jailer/src/sys.rs", "tests/containment/hostile_guest/calls.rs"];
+const UNSAFE_FILES: [&str; 4] = [
+    "guest-runtime/src/sys.rs",
+    "jailer/src/sys.rs",
+    "tests/containment/ablated_jailer/sys.rs",
+    "tests/containment/hostile_guest/calls.rs",
+];
 
 const JAILER_LINES: usize = 1_100;
 const FILE_LINES: usize = 400;

@@ -6,8 +6,10 @@
 //!
 //! A profile cannot leave a layer out. The single exception is the cgroup leaf, by name and with a reason.
 
+pub mod bpf;
 mod compile;
 mod complete;
+mod difference;
 mod document;
 mod error;
 mod grants;
@@ -15,14 +17,18 @@ mod landlock;
 mod lint;
 mod narrow;
 mod profile;
+mod reach;
 mod seccomp;
 mod statements;
+pub mod syscalls;
 
 pub use compile::{CgroupLimits, CompiledProfile, Digests, Privileges, RunLimits, filter_digest};
+pub use difference::{Widening, widened};
 pub use document::{Comparison, Condition, Entry, Namespace, Width};
 pub use error::{ProfileError, Rule};
 pub use grants::{Allowed, Grants, Verdict};
 pub use landlock::{RIGHTS, Right, RightKind};
 pub use profile::Profile;
+pub use reach::{AnalysisError, Filter};
 pub use seccomp::Arch;
 pub use statements::Statement;

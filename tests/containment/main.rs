@@ -1,5 +1,6 @@
 //! Attacks on the jail from inside it, and what a whole run looks like from outside.
 
+mod ablation;
 mod strace;
 mod sweep;
 
@@ -9,6 +10,7 @@ use std::process::ExitCode;
 
 fn main() -> Result<ExitCode, Failed> {
     let mut trials = Trials::new()?;
+    ablation::add(&mut trials);
     sweep::add(&mut trials);
     strace::add(&mut trials);
     Ok(trials.run())

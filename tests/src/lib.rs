@@ -6,13 +6,17 @@
 pub mod bench;
 pub mod binaries;
 pub mod caller;
+pub mod driver;
 pub mod gateway;
 pub mod guest;
 pub mod invocation;
+pub mod launch;
+mod leaf;
 pub mod needs;
 pub mod place;
 pub mod servers;
 pub mod trials;
+pub mod wire;
 
 pub use libtest_mimic::Failed;
 
