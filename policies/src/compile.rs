@@ -79,6 +79,16 @@ pub struct Digests {
     pub ruleset: String,
 }
 
+impl Digests {
+    /// Of everything that decides what a guest can do: the digests above in their order and that of the guest's image,
+    /// each in hexadecimal with a line break.
+    #[must_use]
+    pub fn with_image(&self, image: &str) -> String {
+        let Self { profile, first_filter, last_filter, ruleset } = self;
+        hex_digest(format!("{profile}\n{first_filter}\n{last_filter}\n{ruleset}\n{image}\n").as_bytes())
+    }
+}
+
 /// The limits that belong to a run, not to a profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RunLimits {

@@ -6,9 +6,12 @@
 //!
 //! A profile cannot leave a layer out. The single exception is the cgroup leaf, by name and with a reason.
 
+mod baselines;
 pub mod bpf;
+mod classes;
 mod compile;
 mod complete;
+mod declared;
 mod difference;
 mod document;
 mod error;
@@ -21,14 +24,18 @@ mod reach;
 mod seccomp;
 mod statements;
 pub mod syscalls;
+mod verify;
 
+pub use baselines::{Baseline, baselines};
+pub use classes::classes;
 pub use compile::{CgroupLimits, CompiledProfile, Digests, Privileges, RunLimits, filter_digest};
 pub use difference::{Widening, widened};
 pub use document::{Comparison, Condition, Entry, Namespace, Width};
 pub use error::{ProfileError, Rule};
 pub use grants::{Allowed, Grants, Verdict};
 pub use landlock::{RIGHTS, Right, RightKind};
-pub use profile::Profile;
+pub use profile::{Place, Profile};
 pub use reach::{AnalysisError, Filter};
 pub use seccomp::Arch;
 pub use statements::Statement;
+pub use verify::{Fault, Finding, Verification, Verifier, verify};

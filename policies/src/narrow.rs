@@ -1,8 +1,13 @@
 //! A child may only narrow: whatever it would widen is an error at the entry that does.
 
-use crate::document::{Document, LimitEntry, Source, Written};
+use crate::bpf::Reach;
+use crate::difference::{Widening, widened};
+use crate::document::{Document, Entry, LimitEntry, Source, Written};
 use crate::error::{Problem, Rule};
 use crate::grants::Grants;
+use crate::profile::Profile;
+use crate::reach::Filter;
+use crate::seccomp::Arch;
 use toml::Spanned;
 
 /// Everything that `written` widens. `child` is what it comes to, completed by `parent`.
@@ -24,6 +29,49 @@ pub(crate) fn check(written: &Written, child: &Document, parent: &Document) -> V
         }
     }
     found
+}
+
+/// Every call that a filter of `child` lets through and the same filter of its parent does not, for all arguments. It
+/// is an error at the entry that names the call.
+pub(crate) fn filters(written: &Written, child: &Profile, parent: &Profile) -> Vec<Problem> {
+    let seccomp = &written.seccomp;
+    if seccomp.guest.is_none() && seccomp.jailer.is_empty() && seccomp.newest.is_none() {
+        return Vec::new();
+    }
+    let mut found: Vec<Problem> = Vec::new();
+    for arch in Arch::ALL {
+        match more(child, parent, arch) {
+            Ok(widenings) => found.extend(widenings.iter().map(|one| wider(written, one, arch))),
+            Err(why) => {
+                let remedy = "make the filters simpler: what cannot be compared with the parent is not used";
+                found.push(Problem::new(Rule::Widening, written.name.span(), why, remedy));
+            }
+        }
+    }
+    found.sort_by_key(|problem| problem.at.start);
+    found
+}
+
+fn more(child: &Profile, parent: &Profile, arch: Arch) -> Result<Vec<Widening>, String> {
+    widened(&parent.compile(arch)?, &child.compile(arch)?, arch).map_err(|error| error.to_string())
+}
+
+fn wider(written: &Written, widening: &Widening, arch: Arch) -> Problem {
+    let Reach { call, .. } = &widening.reach;
+    let of_guest =
+        |entry: &Entry| entry.calls.iter().find(|named| named.get_ref() == call).map(Spanned::span);
+    let at = match widening.filter {
+        Filter::Last => written.seccomp.guest.iter().flatten().find_map(of_guest),
+        // Entries for this filter only ever take away; what is left is its ceiling.
+        Filter::First => written.seccomp.newest.as_ref().map(|newest| newest.call.span()),
+    };
+    let (filter, conditions) = (widening.filter.owner(), widening.reach.conditions());
+    let problem = format!(
+        "the {filter}'s filter lets {call} through on {}, and the parent's does not: {conditions}",
+        arch.name()
+    );
+    let remedy = "give it the parent's condition or a narrower one, or remove it";
+    Problem::new(Rule::Widening, at.unwrap_or_else(|| written.name.span()), problem, remedy)
 }
 
 fn widens<T>(at: &Spanned<T>, what: &str, allowed: String) -> Problem {

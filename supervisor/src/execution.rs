@@ -20,14 +20,15 @@ pub(crate) async fn execute(supervisor: &Supervisor, request: RunRequest) -> Run
     let begun = Instant::now();
     let mut limits = supervisor.limits.clone();
     limits.wall_ms = request.timeout_ms.map_or(limits.wall_ms, |asked| asked.min(limits.wall_ms));
-    let run =
-        Arc::new(Monitored::new(supervisor.catalog(), Arc::clone(&supervisor.upstreams), limits.clone()));
+    let (upstreams, grants) = (Arc::clone(&supervisor.upstreams), Arc::clone(&supervisor.grants));
+    let run = Arc::new(Monitored::new(supervisor.catalog(), upstreams, grants, limits.clone()));
     let ended = match ending::source_too_long(&request.source, &limits) {
         Some(error) => Err(error),
         None => in_guest(supervisor, request, &limits, &run).await,
     };
     let lowered = supervisor.jail.lowered_cgroup().map(|why| format!("cgroup: {why}"));
-    RunReport { lowered: lowered.into_iter().collect(), ..report(begun, &run, &limits, ended) }
+    let policy = supervisor.jail.policy_digest();
+    RunReport { policy, lowered: lowered.into_iter().collect(), ..report(begun, &run, &limits, ended) }
 }
 
 /// How a run that had a guest ended: what the guest said last, and what the kernel says of it.
@@ -91,6 +92,7 @@ fn report(begun: Instant, run: &Monitored, limits: &Limits, ended: Ended) -> Run
         warnings: Vec::new(),
         manifest: Vec::new(),
         lowered: Vec::new(),
+        policy: String::new(),
         truncated: Vec::new(),
         usage,
     };

@@ -28,6 +28,8 @@ pub(crate) struct RunReport {
     /// The layers of the jail that the operator gave up, each with the reason; empty as it should be.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) lowered: Vec<String>,
+    /// Hex SHA-256 of all that decided what the guest could do: what `oubliette policy hash` calls "together".
+    pub(crate) policy: String,
     /// What had to be cut from this report, in words; empty when nothing was.
     pub(crate) truncated: Vec<String>,
     /// What the run used.

@@ -10,7 +10,7 @@ use catalog::Catalog;
 use guest_protocol::envelope::Methods;
 use guest_protocol::limits::Limits;
 use guest_protocol::message::Mode;
-use policies::{Arch, Profile, ProfileError};
+use policies::{Arch, Grants, Profile, ProfileError};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Semaphore;
@@ -33,6 +33,7 @@ pub(crate) struct RunRequest {
 pub(crate) struct Supervisor {
     pub(crate) upstreams: Arc<Upstreams>,
     pub(crate) jail: Jail,
+    pub(crate) grants: Arc<Grants>,
     pub(crate) limits: Limits,
     pub(crate) methods: Arc<Methods<Monitored>>,
     catalog: Mutex<(u64, Arc<Catalog>)>,
@@ -78,6 +79,7 @@ impl Supervisor {
         let catalog = (upstreams.generation(), Arc::new(Catalog::build(upstreams.definitions())));
         Ok(Arc::new(Self {
             upstreams,
+            grants: Arc::new(jail.profile().grants.clone()),
             jail,
             limits: config.limits,
             methods: Arc::new(monitor::methods()),

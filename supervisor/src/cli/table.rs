@@ -9,6 +9,9 @@ const PAGE_WIDTH: usize = 100;
 /// No column is made narrower than this, or than its longest cell where that is shorter.
 const NARROWEST: usize = 10;
 
+/// Words up to this long are kept whole while another column can give way: a digest.
+const LONGEST_WORD: usize = 64;
+
 /// Between two columns.
 const GAP: &str = "  ";
 
@@ -51,13 +54,27 @@ impl<const N: usize> Table<N> {
             }
         }
         let gaps = GAP.len() * N.saturating_sub(1);
+        let words = self.longest_words();
         while widths.iter().sum::<usize>() + gaps > page {
-            match widths.iter_mut().max() {
-                Some(widest) if *widest > NARROWEST => *widest -= 1,
-                _ => break,
-            }
+            let above = |least: &[usize; N]| {
+                (0..N).filter(|&column| widths[column] > least[column]).max_by_key(|&column| widths[column])
+            };
+            let Some(widest) = above(&words).or_else(|| above(&[NARROWEST; N])) else { break };
+            widths[widest] -= 1;
         }
         widths
+    }
+
+    /// What each column needs to break no word.
+    fn longest_words(&self) -> [usize; N] {
+        let mut longest = [NARROWEST; N];
+        for row in &self.rows {
+            for (column, cell) in longest.iter_mut().zip(row) {
+                let words = cell.split_whitespace().map(|word| word.chars().count());
+                *column = words.filter(|length| *length <= LONGEST_WORD).max().unwrap_or(0).max(*column);
+            }
+        }
+        longest
     }
 }
 

@@ -49,6 +49,17 @@ pub(crate) struct Image {
 
 /// Reads, checks, copies and seals.
 pub(crate) fn load(path: &Path) -> Result<Image, ImageError> {
+    let bytes = read(path)?;
+    let descriptor = seal(&bytes).map_err(ImageError::Unsealed)?;
+    Ok(Image { descriptor, digest: hex(&Sha256::digest(&bytes)) })
+}
+
+/// Hex SHA-256 of what [`load`] would load.
+pub(crate) fn digest(path: &Path) -> Result<String, ImageError> {
+    Ok(hex(&Sha256::digest(read(path)?)))
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, ImageError> {
     let unreadable = |cause| ImageError::Unreadable { path: path.to_path_buf(), cause };
     if std::fs::metadata(path).map_err(unreadable)?.len() > MAX_IMAGE_BYTES {
         return Err(unreadable(std::io::Error::other(format!("larger than {MAX_IMAGE_BYTES} bytes"))));
@@ -57,8 +68,7 @@ pub(crate) fn load(path: &Path) -> Result<Image, ImageError> {
     if asks_for_loader(&bytes) {
         return Err(ImageError::NotStatic(path.to_path_buf()));
     }
-    let descriptor = seal(&bytes).map_err(ImageError::Unsealed)?;
-    Ok(Image { descriptor, digest: hex(&Sha256::digest(&bytes)) })
+    Ok(bytes)
 }
 
 /// Hex SHA-256 of a file.

@@ -64,6 +64,11 @@ impl JailError {
     }
 }
 
+/// Hex SHA-256 of the guest's executable that belongs to this program.
+pub(crate) fn image_digest() -> Result<String, ImageError> {
+    image::digest(&companion("oubliette-guest"))
+}
+
 fn broken(what: &str, cause: impl std::fmt::Display) -> JailError {
     JailError::Broken(format!("{what}: {cause}"))
 }
@@ -84,6 +89,11 @@ impl Jail {
     /// The profile that guests are made by.
     pub(crate) const fn profile(&self) -> &CompiledProfile {
         &self.profile
+    }
+
+    /// Hex SHA-256 of profile and image together.
+    pub(crate) fn policy_digest(&self) -> String {
+        self.profile.digests.with_image(&self.image.digest)
     }
 
     /// Why the operator gave the leaf up, when the profile says so.

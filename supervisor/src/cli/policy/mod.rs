@@ -1,6 +1,8 @@
 //! `oubliette policy`: what the profile says, what it comes to, and how it compares. One file per question.
 
 mod check;
+mod compare;
+mod explain;
 mod hash;
 mod show;
 
@@ -23,6 +25,10 @@ enum Command {
     Show(show::Arguments),
     /// Check profiles without using them; every fault with its place and its remedy.
     Check(check::Arguments),
+    /// Say which entries speak of a system call, why, and what becomes of it.
+    Explain(explain::Arguments),
+    /// Compare what the profile leaves reachable with well-known sandboxes.
+    Compare(compare::Arguments),
     /// Print the digests of the profile and of everything that is made from it.
     Hash(hash::Arguments),
 }
@@ -31,6 +37,8 @@ pub(super) fn policy(arguments: Arguments) -> Result<ExitCode, Failure> {
     match arguments.command {
         Command::Show(arguments) => show::show(&arguments),
         Command::Check(arguments) => check::check(&arguments),
+        Command::Explain(arguments) => explain::explain(&arguments),
+        Command::Compare(arguments) => compare::compare(&arguments),
         Command::Hash(arguments) => hash::hash(&arguments),
     }
 }

@@ -14,6 +14,7 @@ fn report(value: &Value) -> RunReport {
         warnings: Vec::new(),
         manifest: Vec::new(),
         lowered: Vec::new(),
+        policy: String::new(),
         truncated: Vec::new(),
         usage: RunUsage::default(),
     }
