@@ -21,10 +21,18 @@ pub(crate) fn kinds(process: &Process) -> Found {
     let numbers = process.entries("fd")?;
     let kind = |number: &String| -> Found {
         let target = process.link(&format!("fd/{number}"))?;
-        let kind = target.split(":[").next().unwrap_or(&target).replace("anon_inode:", "");
-        Ok(format!("{number} {}", kind.trim_matches(['[', ']'])))
+        Ok(format!("{number} {}", kind_of(&target)))
     };
     Ok(numbers.iter().map(kind).collect::<Result<Vec<_>, _>>()?.join(", "))
+}
+
+/// `socket:[8332931]` is a socket, `anon_inode:[pidfd]` a pidfd; everything else is a path.
+fn kind_of(target: &str) -> &str {
+    match target.split_once(":[") {
+        Some(("anon_inode", kind)) => kind.trim_end_matches(']'),
+        Some((kind, _)) => kind,
+        None => target,
+    }
 }
 
 fn field(text: &str, name: &str) -> Option<String> {

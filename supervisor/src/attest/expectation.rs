@@ -1,7 +1,7 @@
 //! What a guest must be: from the profile, the limits of its run, and whoever started it.
 
 use super::process::Process;
-use crate::guest::leaf;
+use crate::guest::owner::Owner;
 use guest_protocol::limits::Limits;
 use jail_spec::{Identity, JailSpec};
 use policies::{CompiledProfile, RunLimits};
@@ -21,6 +21,8 @@ pub(crate) struct Expectation<'a> {
     pub(crate) terms: Terms<'a>,
     /// What its jailer was told.
     pub(crate) spec: JailSpec,
+    /// What its leaf is called.
+    pub(crate) leaf: String,
     pub(crate) jailer: &'a Process,
     pub(crate) supervisor: &'a Process,
 }
@@ -36,17 +38,18 @@ impl<'a> Expectation<'a> {
         let id = |kind| supervisor.number(kind, 1).unwrap_or(u32::MAX);
         let identity: Identity = terms.profile.identity_for(id("Uid"), id("Gid"));
         let limits = RunLimits { cpu_seconds: terms.limits.cpu_s, stack_bytes: terms.limits.stack_bytes };
-        let run = run_name(guest, supervisor.pid);
+        // Whoever is gone by now owns nothing: then no leaf is the right one.
+        let prefix = Owner::process(supervisor.pid.unsigned_abs()).map(Owner::prefix).unwrap_or_default();
+        let run = run_name(guest, &prefix);
         let spec = terms.profile.jail_spec(&run, 1, identity, limits);
-        Self { terms, spec, jailer, supervisor }
+        Self { terms, spec, leaf: format!("{prefix}{run}"), jailer, supervisor }
     }
 }
 
 /// The run's name. Its leaf says it, which a guest cannot change, unlike its title; without a leaf, the title.
-fn run_name(guest: &Process, supervisor: i32) -> String {
+fn run_name(guest: &Process, prefix: &str) -> String {
     let groups = guest.read("cgroup").unwrap_or_default();
-    let prefix = leaf::name(supervisor.unsigned_abs(), "");
-    let of_leaf = groups.lines().find_map(|line| line.rsplit('/').next()?.strip_prefix(&prefix));
+    let of_leaf = groups.lines().find_map(|line| line.rsplit('/').next()?.strip_prefix(prefix));
     let title = guest.read("cmdline").unwrap_or_default();
     let of_title = title.split_once(": ").map(|(_, run)| run.trim_end_matches('\0'));
     of_leaf.or(of_title).unwrap_or("unknown").to_owned()

@@ -2,7 +2,7 @@
 
 use super::process::Process;
 use super::row::{Found, Row, Rows, Unproven};
-use crate::guest::image;
+use crate::guest::image::{self, ImageError};
 use nix::fcntl::{FcntlArg, SealFlag, fcntl};
 use std::fs::File;
 use std::path::Path;
@@ -18,12 +18,18 @@ pub(crate) fn rows(guest: &Process, installed: &Path) -> Vec<Row> {
     rows.rows
 }
 
-fn digest_of(path: &Path) -> Found {
-    let digest = image::digest(path);
-    digest.map_err(|cause| Unproven { why: format!("{}: {cause}", path.display()), needs: NEEDS.into() })
+/// SHA-256 of an executable.
+pub(crate) fn digest_of(path: &Path) -> Found {
+    image::digest(path).map_err(|error| Unproven {
+        why: match error {
+            ImageError::Unreadable { path, cause } => format!("{}: {cause}", path.display()),
+            other => other.to_string(),
+        },
+        needs: NEEDS.into(),
+    })
 }
 
-const NEEDS: &str = "root: the image may be executed, not read";
+const NEEDS: &str = "root: who may execute it may not read it";
 
 fn seals(guest: &Process) -> Found {
     let file = File::open(guest.path("exe")).map_err(|error| Unproven {

@@ -3,30 +3,28 @@
 use super::descriptors;
 use super::expectation::Expectation;
 use super::identity::four;
-use super::row::{Found, Row, Rows, Unproven};
-use crate::guest::image;
+use super::image::digest_of;
+use super::process::Process;
+use super::row::{Row, Rows};
 use std::path::Path;
 
 const STATUS: &str = "/proc/PID/status of the jailer";
 const NO_CAPABILITY: &str = "0000000000000000";
 
-pub(crate) fn rows(expected: &Expectation<'_>, installed: &Path) -> Vec<Row> {
+pub(crate) fn rows(guest: &Process, expected: &Expectation<'_>, installed: &Path) -> Vec<Row> {
     let jailer = expected.jailer;
     let mut rows = Rows::of("jailer");
-    let digest = |path: &Path| -> Found {
-        image::digest(path)
-            .map_err(|cause| Unproven { why: format!("{}: {cause}", path.display()), needs: "root".into() })
-    };
-    let wanted = digest(installed).unwrap_or_else(|unproven| unproven.why);
+    let wanted = digest_of(installed).unwrap_or_else(|unproven| unproven.why);
     rows.equal(
         "sha256, the installed jailer's",
         wanted,
-        digest(&jailer.path("exe")),
+        digest_of(&jailer.path("exe")),
         "/proc/PID/exe of the jailer",
     );
-    let (user, group) = (expected.spec.identity.outside_uid, expected.spec.identity.outside_gid);
-    rows.equal("user ids", four(user), jailer.field("Uid"), STATUS);
-    rows.equal("group ids", four(group), jailer.field("Gid"), STATUS);
+    // Root's jailer takes the guest's identity, to be allowed to kill it; whether that is the right one is told there.
+    let of_guest = |kind| guest.number(kind, 0).map(|id| four(&id.to_string())).unwrap_or_default();
+    rows.equal("user ids, the guest's", of_guest("Uid"), jailer.field("Uid"), STATUS);
+    rows.equal("group ids, the guest's", of_guest("Gid"), jailer.field("Gid"), STATUS);
     for (item, field) in [
         ("inheritable capabilities", "CapInh"),
         ("permitted capabilities", "CapPrm"),

@@ -51,7 +51,6 @@ pub(crate) fn rows(guest: &Process, expected: &Expectation<'_>) -> Vec<Row> {
 
 fn leaf_groups(expected: &Expectation<'_>) -> Vec<Group> {
     let own = expected.supervisor.read("cgroup").unwrap_or_default();
-    let name = leaf::name(expected.supervisor.pid.unsigned_abs(), &expected.spec.run);
     let unified = [("", Some(PathBuf::from(leaf::UNIFIED)))];
     let controllers = if is_cgroup2_unified_mode() { unified.to_vec() } else { leaf::mounts().to_vec() };
     let group = |(controller, mount): (&'static str, Option<PathBuf>)| {
@@ -59,7 +58,7 @@ fn leaf_groups(expected: &Expectation<'_>) -> Vec<Group> {
         // On v2 a supervisor steps aside: its leaves stand beside it.
         let own = own.strip_suffix(leaf::OWN_GROUP).filter(|_| controller.is_empty()).unwrap_or(&own);
         let parent = expected.terms.cgroup.unwrap_or(own).trim_end_matches('/');
-        let path = format!("{parent}/{name}");
+        let path = format!("{parent}/{}", expected.leaf);
         let directory = mount.unwrap_or_default().join(path.trim_start_matches('/'));
         Group { controller, path, directory }
     };

@@ -90,12 +90,11 @@ fn rows(guest: &Process, expected: &Expectation<'_>, read: &Readback) -> Vec<Row
     let profile = expected.terms.profile;
     [
         image::rows(guest, &companion("oubliette-guest")),
-        jailer::rows(expected, &companion("oubliette-jailer")),
+        jailer::rows(guest, expected, &companion("oubliette-jailer")),
         state::rows(guest, expected, answers),
-        identity::rows(guest, expected),
         namespaces::rows(guest, expected, answers),
         leaf::rows(guest, expected),
-        root::rows(guest, expected),
+        root::rows(guest),
         limits::rows(guest, expected),
         privileges::rows(guest, profile.privileges, answers),
         landlock::rows(&profile.ruleset, answers),

@@ -29,7 +29,7 @@ pub(crate) fn rows(
         own(&mut rows, guest, kind);
         match kind {
             "user" => {
-                identity::maps(&mut rows, guest, expected.spec.identity);
+                identity::rows(&mut rows, guest, expected);
                 owners(&mut rows, guest, expected);
             }
             "pid" => {

@@ -1,10 +1,13 @@
-//! Layers `privileges` and `no-new-privs`: no capability, none to come, and what was switched off for good.
+//! Layers `privileges`, `no-new-privs` and `hardening`: no capability, none to come, and what was switched off for
+//! good.
 
 use super::process::Process;
 use super::row::{Found, Row, Rows, Unproven};
 use nix::errno::Errno;
 use policies::Privileges;
 use readback::{Answer, Answers, Refusal};
+use std::fs;
+use std::os::unix::fs::MetadataExt;
 
 const STATUS: &str = "/proc/PID/status";
 
@@ -41,6 +44,9 @@ fn switched_off(guest: &Process, privileges: Privileges, answers: &Result<Answer
         guest.field("NoNewPrivs"),
         STATUS,
     );
+    let mut all = rows.rows;
+    let mut rows = Rows::of("hardening");
+    dumpable(&mut rows, guest, privileges, answers);
     let mdwe = asked(answers, |answers| answers.mdwe);
     let holds = |found: &str| found == REFUSE_EXEC_GAIN.to_string() || found == told(Err(Errno::EINVAL));
     rows.holds(
@@ -52,7 +58,23 @@ fn switched_off(guest: &Process, privileges: Privileges, answers: &Result<Answer
     );
     speculation(&mut rows, guest);
     core(&mut rows, guest);
-    rows.rows
+    all.append(&mut rows.rows);
+    all
+}
+
+/// The files below `/proc/PID` of a process that may not be traced are root's (proc(5)).
+fn dumpable(rows: &mut Rows, guest: &Process, privileges: Privileges, answers: &Result<Answers, Refusal>) {
+    let owner = fs::metadata(guest.path("status"));
+    let owner = owner.map(|file| format!("{}:{}", file.uid(), file.gid()));
+    let owner = owner.map_err(|error| guest.unproven("status", &error));
+    rows.equal("owner of its files", "0:0", owner, "/proc/PID/status");
+    let dumpable = asked(answers, |answers| answers.dumpable);
+    rows.equal(
+        "dumpable",
+        u8::from(privileges.dumpable).to_string(),
+        dumpable,
+        "prctl(PR_GET_DUMPABLE) in the guest's name",
+    );
 }
 
 /// What the kernel offers shows in our own status: a switch that a thread has is `thread …` or `conditional …`

@@ -57,19 +57,7 @@ pub(crate) fn rows(
         "/proc/PID/coredump_filter",
     );
     rows.equal("timer slack", TIMER_SLACK, guest.read("timerslack_ns"), "/proc/PID/timerslack_ns");
-    dumpable(&mut rows, guest, answers);
     let signal = asked(answers, |answers| answers.death_signal);
     rows.equal("dies with its jailer of", SIGKILL, signal, "prctl(PR_GET_PDEATHSIG) in the guest's name");
     rows.rows
-}
-
-/// The files below `/proc/PID` of a process that may not be traced are root's (proc(5)).
-fn dumpable(rows: &mut Rows, guest: &Process, answers: &Result<Answers, Refusal>) {
-    use std::os::unix::fs::MetadataExt;
-    let owner = std::fs::metadata(guest.path("status"));
-    let owner = owner.map(|file| format!("{}:{}", file.uid(), file.gid()));
-    let owner = owner.map_err(|error| guest.unproven("status", &error));
-    rows.equal("owner of its files", "0:0", owner, "/proc/PID/status");
-    let dumpable = asked(answers, |answers| answers.dumpable);
-    rows.equal("dumpable", "0", dumpable, "prctl(PR_GET_DUMPABLE) in the guest's name");
 }

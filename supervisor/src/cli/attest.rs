@@ -80,15 +80,25 @@ fn table(attestation: &Attestation) -> Table<4> {
 fn shown(row: &Row) -> String {
     match (&row.found, &row.why) {
         (Some(found), _) if found.trim_end_matches('\0').is_empty() => "none".into(),
-        (Some(found), _) => found.trim_end_matches('\0').into(),
+        (Some(found), _) => shortened(found.trim_end_matches('\0')),
         (None, why) => why.clone().unwrap_or_default(),
     }
+}
+
+/// The first words of a digest tell it apart; `--json` has all of it.
+fn shortened(found: &str) -> String {
+    const SHOWN: usize = 16;
+    let short = |word: &str| match word.len() {
+        64 if word.bytes().all(|byte| byte.is_ascii_hexdigit()) => format!("{}…", &word[..SHOWN]),
+        _ => word.to_owned(),
+    };
+    found.split(' ').map(short).collect::<Vec<_>>().join(" ")
 }
 
 fn judged(row: &Row) -> String {
     match row.verdict {
         Verdict::Equal => "equal".into(),
-        Verdict::Differs => format!("DIFFERS: expected {}", row.expected),
+        Verdict::Differs => format!("DIFFERS: expected {}", shortened(&row.expected)),
         Verdict::NotProven => format!("not proven: needs {}", row.needs.as_deref().unwrap_or("another look")),
     }
 }

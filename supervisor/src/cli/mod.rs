@@ -12,6 +12,7 @@ mod serve;
 mod table;
 
 use crate::config::{self, Config, Origin};
+use crate::guest::remover;
 use crate::report::Blame;
 use crate::supervisor::{StartError, Supervisor};
 use clap::{Args, Parser, Subcommand};
@@ -85,6 +86,10 @@ impl From<StartError> for Failure {
 
 /// Parses the command line and does what it says.
 pub(crate) fn main() -> ExitCode {
+    // Before there is a second thread, in which the signals would not be blocked.
+    if let Some(done) = remover::when_started_as_such(std::env::args_os()) {
+        return done;
+    }
     let cli = Cli::parse();
     log::start();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {

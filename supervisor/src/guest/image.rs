@@ -6,7 +6,7 @@
 use nix::fcntl::{FcntlArg, SealFlag, fcntl};
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use sha2::{Digest, Sha256};
-use std::io::{Read, Write};
+use std::io::Write;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
@@ -69,18 +69,6 @@ fn read(path: &Path) -> Result<Vec<u8>, ImageError> {
         return Err(ImageError::NotStatic(path.to_path_buf()));
     }
     Ok(bytes)
-}
-
-/// Hex SHA-256 of a file.
-pub(crate) fn digest(path: &Path) -> std::io::Result<String> {
-    let (mut hasher, mut part) = (Sha256::new(), vec![0; 1 << 20]);
-    let mut file = std::fs::File::open(path)?;
-    loop {
-        match file.read(&mut part)? {
-            0 => return Ok(hex(&hasher.finalize())),
-            count => hasher.update(&part[..count]),
-        }
-    }
 }
 
 fn seal(bytes: &[u8]) -> std::io::Result<OwnedFd> {

@@ -76,8 +76,10 @@ fn broken(what: &str, cause: impl std::fmt::Display) -> JailError {
 impl Jail {
     /// Finds the binaries and the place for leaves.
     pub(crate) fn new(profile: CompiledProfile, cgroup: Option<&str>) -> Result<Self, JailError> {
-        let image = image::load(&companion("oubliette-guest"))?;
         let leaves = if profile.lowered_cgroup.is_some() { None } else { Some(Leaves::find(cgroup)?) };
+        let image = image::load(&companion("oubliette-guest"))?;
+        // The remover had the image's time to start in.
+        leaves.as_ref().map_or(Ok(()), Leaves::check_remover)?;
         Ok(Self { jailer: companion("oubliette-jailer"), image, profile, leaves })
     }
 
