@@ -59,7 +59,7 @@ pub(crate) fn rows(guest: &Process, expected: &Expectation<'_>, installed: &Inst
     all
 }
 
-fn described(filter: &Vec<Instruction>) -> String {
+fn described(filter: &[Instruction]) -> String {
     let digest = policies::filter_digest(filter);
     format!("{} instructions, sha256 {digest}", filter.len())
 }

@@ -8,6 +8,7 @@ use std::fs::File;
 use std::path::Path;
 
 const SOURCE: &str = "/proc/PID/exe";
+const MAPS: &str = "/proc/PID/maps";
 
 pub(crate) fn rows(guest: &Process, installed: &Path) -> Vec<Row> {
     let mut rows = Rows::of("image");
@@ -15,7 +16,28 @@ pub(crate) fn rows(guest: &Process, installed: &Path) -> Vec<Row> {
     let digest = digest_of(installed).unwrap_or_else(|unproven| unproven.why);
     rows.equal("sha256, the installed guest's", digest, digest_of(&guest.path("exe")), SOURCE);
     rows.equal("seals", "seal shrink grow write", seals(guest), "fcntl(exe, F_GET_SEALS)");
+    let mappings = guest.read("maps");
+    let executable = mappings.clone().map(|maps| names(&maps, |rights| rights.contains('x')));
+    rows.equal("memory that can be executed", "/memfd:oubliette-guest [vdso]", executable, MAPS);
+    let both = mappings.map(|maps| names(&maps, |rights| rights.contains('x') && rights.contains('w')));
+    rows.equal("memory that can be written and executed", "", both, MAPS);
     rows.rows
+}
+
+/// The names of mappings with such rights, each once. The page of `vsyscall` is in every process or in none.
+fn names(maps: &str, have: impl Fn(&str) -> bool) -> String {
+    let mut names: Vec<&str> = Vec::new();
+    for line in maps.lines() {
+        // RANGE RIGHTS OFFSET DEVICE INODE NAME (proc_pid_maps(5)).
+        let mut words = line.split_whitespace().skip(1);
+        let (rights, name) = (words.next().unwrap_or_default(), words.nth(3).unwrap_or("without a name"));
+        if have(rights) && name != "[vsyscall]" {
+            names.push(name);
+        }
+    }
+    names.sort_unstable();
+    names.dedup();
+    names.join(" ")
 }
 
 /// SHA-256 of an executable.

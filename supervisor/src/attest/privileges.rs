@@ -30,7 +30,12 @@ pub(crate) fn rows(guest: &Process, privileges: Privileges, answers: &Result<Ans
         rows.equal(format!("{name} capabilities"), none.clone(), guest.field(set), STATUS);
     }
     let bits = asked(answers, |answers| answers.securebits);
-    rows.equal("secure bits", SECUREBITS.to_string(), bits, "prctl(PR_GET_SECUREBITS) in the guest's name");
+    rows.equal(
+        "secure bits, as a number",
+        SECUREBITS.to_string(),
+        bits,
+        "prctl(PR_GET_SECUREBITS) in the guest's name",
+    );
     let mut all = rows.rows;
     all.append(&mut switched_off(guest, privileges, answers));
     all

@@ -6,11 +6,14 @@ use super::row::{Found, Row, Rows};
 pub(crate) fn rows(guest: &Process) -> Vec<Row> {
     let mut rows = Rows::of("root");
     // Whether that is who it should be is told by the user namespace.
-    let id = |kind| guest.number(kind, 0).unwrap_or(u32::MAX);
-    let (user, group) = (id("Uid"), id("Gid"));
-    let mount = format!(
-        "/ on / ro,nosuid,nodev,noexec,relatime tmpfs jail ro,size=4k,nr_inodes=1,mode=555,uid={user},gid={group}"
-    );
+    let owner = |option, kind| match guest.number(kind, 0) {
+        // tmpfs(5) is root's where it does not say.
+        Some(0) => String::new(),
+        id => format!(",{option}={}", id.unwrap_or(u32::MAX)),
+    };
+    let owner = owner("uid", "Uid") + &owner("gid", "Gid");
+    let mount =
+        format!("/ on / ro,nosuid,nodev,noexec,relatime tmpfs jail ro,size=4k,nr_inodes=1,mode=555{owner}");
     rows.equal("mounts", mount, mounts(guest), "/proc/PID/mountinfo");
     let entries = guest.entries("root/").map(|names| match names.len() {
         0 => "nothing".into(),
