@@ -7,7 +7,8 @@ use oubliette_tests::live::LiveRun;
 use oubliette_tests::needs::Need;
 use oubliette_tests::trials::Trials;
 use oubliette_tests::{Failed, Verdict, ensure};
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 /// Computes and waits by turns, so that it is stopped in a system call and outside of one.
 const BUSY: &str = "
@@ -21,6 +22,10 @@ const WAITS: &str = "await new Promise((done) => setTimeout(done, 6000)); return
 
 /// How often a run is looked at.
 const TIMES: usize = 20;
+
+/// Looks that are killed after every so many milliseconds, over so many runs.
+const KILLS: u64 = 8;
+const KILLED_RUNS: u64 = 4;
 
 /// What the owner of a guest, without privileges on the host, cannot have proven to them.
 const UNPROVEN_TO_ITS_USER: [&str; 21] = [
@@ -50,6 +55,11 @@ const UNPROVEN_TO_ITS_USER: [&str; 21] = [
 pub(super) fn add(trials: &mut Trials) {
     trials.both("attest/the caller's own view of a guest", &[], own_view);
     trials.both("attest/a run that is looked at twenty times ends with its value", &[Need::Root], unharmed);
+    trials.both(
+        "attest/a look that is killed half-way leaves no run with a wrong value",
+        &[Need::Root],
+        killed,
+    );
     trials.both("attest/a guest that is stopped is not asked, and not let go", &[Need::Root], stopped);
     trials.both("attest/another profile is named by its layers", &[Need::Root], another_profile);
     trials.both("attest/what is no guest is refused", &[], no_guest);
@@ -106,6 +116,31 @@ fn unharmed(bench: &Bench) -> Verdict {
         }
         let outcome = run.end()?;
         ensure!(outcome.code == Some(0) && outcome.stdout == undisturbed.stdout, "{outcome:?}");
+    }
+    Ok(())
+}
+
+/// A guest whose registers are lent when its tracer dies must not run on with them: it is killed, and says so.
+fn killed(bench: &Bench) -> Verdict {
+    let program = bench.write("busy.ts", BUSY)?;
+    let undisturbed = bench.oubliette(&["run", &program])?.run()?;
+    let oubliette = bench.binary("oubliette")?;
+    for first in 0..KILLED_RUNS {
+        let run = LiveRun::start(bench.oubliette(&["run", &program])?)?;
+        for step in 0..KILLS {
+            let mut look = Command::new(&oubliette)
+                .args(["attest", &run.guest.to_string()])
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .spawn()
+                .map_err(|error| error.to_string())?;
+            std::thread::sleep(Duration::from_millis(first + step * KILLED_RUNS));
+            look.kill().and_then(|()| look.wait()).map_err(|error| error.to_string())?;
+        }
+        let ended = run.end()?;
+        let right = ended.code == Some(0) && ended.stdout == undisturbed.stdout;
+        let said = ended.code != Some(0) && ended.stdout.is_empty() && ended.stderr.contains("signal 9");
+        ensure!(right || said, "{ended:?} instead of {}", undisturbed.stdout);
     }
     Ok(())
 }

@@ -25,7 +25,11 @@ const RESTARTS: [i64; 3] = [-512, -513, -514];
 /// Its remainder is in the kernel's hands, and a call of ours would overwrite it (linux/errno.h).
 const ERESTART_RESTARTBLOCK: i64 = -516;
 
-/// In its place the register has no system call to restart.
+/// The code segment of 64-bit programs (`__USER_CS`, asm/segment.h). A guest that was taken over may be in another,
+/// where our numbers would be other calls.
+const USER_CS: u64 = 0x33;
+
+/// In its place the register has no system call to make or to restart.
 const NO_CALL: u64 = u64::MAX;
 
 /// Where the guest is borrowed until this is dropped.
@@ -42,6 +46,13 @@ impl<'a> Borrowed<'a> {
         let pid = stopped.pid();
         let registers =
             ptrace::getregs(pid).map_err(|errno| Refusal::new("ptrace(PTRACE_GETREGS)", errno, ""))?;
+        if registers.cs != USER_CS {
+            return Err(Refusal::new(
+                "ptrace(PTRACE_GETREGS)",
+                "the guest runs 32-bit code, as none of ours does",
+                "",
+            ));
+        }
         if registers.orig_rax != NO_CALL && registers.rax.cast_signed() == ERESTART_RESTARTBLOCK {
             return Err(Refusal::new("ptrace(PTRACE_GETREGS)", "a call that cannot be made once more", ""));
         }
@@ -76,6 +87,8 @@ impl<'a> Borrowed<'a> {
         let registers = user_regs_struct { rax, rdi, rsi, rdx, r10, r8, r9, rip, orig_rax, ..self.registers };
         ptrace::setregs(self.stopped.pid(), registers)
             .map_err(|errno| Refusal::new("ptrace(PTRACE_SETREGS)", errno, ""))?;
+        // A guest that was taken over could have its way back to user mode lead elsewhere (rseq(2)). Whatever it then
+        // calls is seen here, before it is made, and is made never: `give_back` takes the number away.
         let entry = self.step()?;
         if entry.orig_rax != rax || entry.rip != self.gate + 2 {
             return Err(Refusal::new(
@@ -138,11 +151,12 @@ impl Drop for Borrowed<'_> {
 /// The registers to go on with. The kernel restarts an interrupted call on its way out of the first stop, and in none
 /// of ours: so the guest is sent back to before the call.
 fn as_before(registers: user_regs_struct) -> user_regs_struct {
+    let finished = user_regs_struct { orig_rax: NO_CALL, ..registers };
     if registers.orig_rax == NO_CALL || !RESTARTS.contains(&registers.rax.cast_signed()) {
-        return registers;
+        return finished;
     }
-    let (rax, rip) = (registers.orig_rax, registers.rip - GATE.len() as u64);
-    user_regs_struct { rax, rip, orig_rax: NO_CALL, ..registers }
+    let (rax, rip) = (registers.orig_rax, registers.rip.wrapping_sub(GATE.len() as u64));
+    user_regs_struct { rax, rip, ..finished }
 }
 
 /// A `syscall` instruction in the pages that the kernel itself has put there (vdso(7)).

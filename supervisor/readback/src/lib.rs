@@ -88,23 +88,31 @@ pub struct Readback {
 
 /// Reads back what the kernel holds of process `pid`. It is stopped meanwhile, some milliseconds.
 ///
-/// A process that ends meanwhile ends as it would have; what was not answered by then is refused.
+/// Once it is stopped its number cannot become another's: then `is_meant` says whether it is still the process that is
+/// meant. One that ends meanwhile ends as it would have; what was not answered by then is refused.
 #[must_use]
-pub fn read(pid: i32) -> Readback {
-    // Tracing belongs to a thread, and so does the network namespace that is entered for one question.
-    let read = thread::Builder::new().name("readback".into()).spawn(move || in_thread(Pid::from_raw(pid)));
-    let joined = match read {
-        Ok(thread) => thread.join().map_err(|_| Refusal::new("readback", "it panicked", "")),
-        Err(error) => Err(Refusal::new("pthread_create", error, "")),
+pub fn read(pid: i32, is_meant: impl FnOnce() -> bool + Send) -> Readback {
+    let read = || match Stopped::seize(Pid::from_raw(pid)) {
+        Ok(mut stopped) if is_meant() => {
+            Readback { filters: stopped.filters(), answers: questions::ask(&mut stopped) }
+        }
+        Ok(_) => {
+            refused(&Refusal::new(format!("ptrace(PTRACE_SEIZE, {pid})"), "it is another process by now", ""))
+        }
+        Err(refusal) => refused(&refusal),
     };
-    joined.unwrap_or_else(|refusal| Readback { filters: Err(refusal.clone()), answers: Err(refusal) })
+    // Tracing belongs to a thread, and so do the namespaces that are entered for two of the questions.
+    thread::scope(|scope| {
+        let thread = thread::Builder::new().name("readback".into()).spawn_scoped(scope, read);
+        let thread = thread.map_err(|error| Refusal::new("pthread_create", error, ""));
+        let read =
+            thread.and_then(|thread| thread.join().map_err(|_| Refusal::new("readback", "it panicked", "")));
+        read.unwrap_or_else(|refusal| refused(&refusal))
+    })
 }
 
-fn in_thread(pid: Pid) -> Readback {
-    match Stopped::seize(pid) {
-        Ok(mut stopped) => Readback { filters: stopped.filters(), answers: questions::ask(&mut stopped) },
-        Err(refusal) => Readback { filters: Err(refusal.clone()), answers: Err(refusal) },
-    }
+fn refused(refusal: &Refusal) -> Readback {
+    Readback { filters: Err(refusal.clone()), answers: Err(refusal.clone()) }
 }
 
 /// The core-scheduling cookie of a process (`PR_SCHED_CORE_GET`, prctl(2), Linux 5.14); 0 is none.

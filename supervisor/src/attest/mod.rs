@@ -69,7 +69,7 @@ pub(crate) fn attest(pid: i32, terms: Terms<'_>) -> Result<Attestation, String> 
     }
     let supervisor = look(parent(&jailer).unwrap_or_default())?;
     let expected = Expectation::of(terms, &guest, &jailer, &supervisor);
-    let read = readback::read(pid);
+    let read = readback::read(pid, || guest.is_same());
     let rows = rows(&guest, &expected, &read);
     if !guest.is_same() {
         return Err(format!("process {pid} ended while it was looked at: nothing is known of it. {FIND}"));
