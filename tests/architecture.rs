@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 /// Our own crates, and what of ours each may use. ARCHITECTURE.md draws the same arrows.
-const ARROWS: [(&str, &[&str]); 9] = [
+const ARROWS: [(&str, &[&str]); 10] = [
     ("guest-protocol", &[]),
     ("jail-spec", &[]),
     ("policies", &["jail-spec"]),
@@ -20,6 +20,7 @@ const ARROWS: [(&str, &[&str]); 9] = [
     ("oubliette-jailer", &["jail-spec"]),
     ("oubliette-guest", &["guest-protocol"]),
     ("oubliette", &["catalog", "guest-protocol", "jail-spec", "policies", "readback"]),
+    ("oubliette-fuzz", &["guest-protocol", "jail-spec", "policies"]),
     ("oubliette-tests", &["guest-protocol", "jail-spec", "policies"]),
 ];
 

@@ -75,6 +75,8 @@ impl Supervisor {
     /// Checks that guests can be made, then connects to every upstream server.
     pub(crate) async fn start(config: Config) -> Result<Arc<Self>, StartError> {
         let jail = jail(&config)?;
+        // Before any credential is read: where no guest can be held, nothing needs one.
+        jail.prove(&config.limits).await?;
         let upstreams = Arc::new(Upstreams::start(config.servers).await);
         let catalog = (upstreams.generation(), Arc::new(Catalog::build(upstreams.definitions())));
         Ok(Arc::new(Self {

@@ -12,6 +12,8 @@ pub enum Need {
     Strace,
     /// setpriv(1).
     Setpriv,
+    /// systemd-analyze(1) that knows `--offline` (systemd 250).
+    SystemdAnalyze,
     /// What [`crate::servers`] installs.
     RealServers,
 }
@@ -25,6 +27,9 @@ impl Need {
             Self::Root => Some("needs root on this host: run `sudo -E cargo test` for these".into()),
             Self::Strace => strace(),
             Self::RealServers => crate::servers::installed().as_ref().err().cloned(),
+            Self::SystemdAnalyze => {
+                on_path("systemd-analyze").is_none().then(|| "needs systemd-analyze (package systemd)".into())
+            }
             Self::Setpriv => {
                 on_path("setpriv").is_none().then(|| "needs setpriv (package util-linux)".into())
             }

@@ -7,7 +7,8 @@ use super::image::{self, Image, ImageError};
 use super::leaf::{self, Leaf, LeafError, Leaves};
 use super::link::{Link, LinkError};
 use super::posture;
-use crate::report::Blame;
+use super::tier::Tier;
+use crate::report::{Blame, Held};
 use guest_protocol::envelope::{self, Message};
 use guest_protocol::limits::Limits;
 use guest_protocol::message::{Prepare, Ready, method};
@@ -93,14 +94,28 @@ impl Jail {
         &self.profile
     }
 
-    /// Hex SHA-256 of profile and image together.
-    pub(crate) fn policy_digest(&self) -> String {
-        self.profile.digests.with_image(&self.image.digest)
+    /// What holds every guest, for the record of a run.
+    pub(crate) fn held(&self) -> Held {
+        let lowered = self.lowered_cgroup().map(|why| format!("cgroup: {why}"));
+        Held {
+            tier: self.tier(),
+            lowered: lowered.into_iter().collect(),
+            policy: self.profile.digests.with_image(&self.image.digest),
+        }
     }
 
     /// Why the operator gave the leaf up, when the profile says so.
     pub(crate) fn lowered_cgroup(&self) -> Option<&str> {
         self.profile.lowered_cgroup.as_deref()
+    }
+
+    /// How guests are held here.
+    pub(crate) fn tier(&self) -> Tier {
+        match self.profile.lowered_cgroup {
+            Some(_) => Tier::Lowered,
+            None if geteuid().is_root() => Tier::Full,
+            None => Tier::SharedIdentity,
+        }
     }
 
     /// Where leaves are made, or why there are none.
@@ -124,6 +139,12 @@ impl Jail {
         let guest =
             Guest { link, control: start.control, jailer: start.jailer, leaf: start.leaf, pid, steps };
         guest.locked_down(&prepare).await
+    }
+
+    /// Makes a guest and ends it: whether there can be guests at all.
+    pub(crate) async fn prove(&self, limits: &Limits) -> Result<(), JailError> {
+        self.start("first", limits).await?.end().await;
+        Ok(())
     }
 
     /// Takes the steps up to `until` with a child that is thrown away, and says what the kernel answered.
