@@ -103,9 +103,12 @@ pub(crate) fn descriptor_flags(number: RawFd) -> Option<c_int> {
 
 /// Gives every signal its default action and unblocks all of them: the guest starts from a defined state.
 pub(crate) fn default_signals() {
+    let default = [0_u64; 4];
     for signal in 1..=LAST_SIGNAL {
-        // SAFETY: SIG_DFL installs no handler. SIGKILL, SIGSTOP and the C library's own refuse; they need it not.
-        unsafe { libc::signal(signal, libc::SIG_DFL) };
+        // SAFETY: all zero is SIG_DFL, no flags, no mask; it outlives the call. The C library's own call would leave
+        // out the two signals it keeps for itself, which whoever started us may have ignored. SIGKILL and SIGSTOP
+        // refuse; they need it not.
+        unsafe { libc::syscall(libc::SYS_rt_sigaction, signal, default.as_ptr(), 0_usize, size_of::<u64>()) };
     }
     // SAFETY: sigset_t is plain data, filled by sigemptyset before it is read.
     unsafe {

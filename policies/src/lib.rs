@@ -34,7 +34,7 @@ mod verify;
 
 pub use baselines::{Baseline, baselines};
 pub use classes::classes;
-pub use compile::{CgroupLimits, CompiledProfile, Digests, Privileges, RunLimits};
+pub use compile::{CgroupLimits, CompiledProfile, Digests, Privileges, RunLimits, filter_digest};
 pub use difference::{Change, Difference, DifferenceError, Setting, Through, Widening, difference, widened};
 pub use document::{Comparison, Condition, Entry, Namespace, Width};
 pub use effect::effect;

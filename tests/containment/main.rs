@@ -1,5 +1,8 @@
 //! Attacks on the jail from inside it, and what a whole run looks like from outside.
 
+mod ablation;
+mod attest;
+mod posture;
 mod strace;
 mod sweep;
 
@@ -9,6 +12,9 @@ use std::process::ExitCode;
 
 fn main() -> Result<ExitCode, Failed> {
     let mut trials = Trials::new()?;
+    ablation::add(&mut trials);
+    attest::add(&mut trials);
+    posture::add(&mut trials);
     sweep::add(&mut trials);
     strace::add(&mut trials);
     Ok(trials.run())

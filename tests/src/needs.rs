@@ -6,6 +6,8 @@ use std::process::{Command, Stdio};
 /// Something that not every machine has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Need {
+    /// A harness that runs as root, for what takes privileges on the host itself.
+    Root,
     /// strace(1), and a kernel that lets it trace.
     Strace,
     /// setpriv(1).
@@ -21,6 +23,8 @@ impl Need {
     #[must_use]
     pub fn missing(self) -> Option<String> {
         match self {
+            Self::Root if crate::caller::harness_is_root() => None,
+            Self::Root => Some("needs root on this host: run `sudo -E cargo test` for these".into()),
             Self::Strace => strace(),
             Self::RealServers => crate::servers::installed().as_ref().err().cloned(),
             Self::SystemdAnalyze => {

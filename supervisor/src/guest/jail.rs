@@ -4,7 +4,7 @@
 use super::blocker;
 use super::control::Control;
 use super::image::{self, Image, ImageError};
-use super::leaf::{Leaf, LeafError, Leaves};
+use super::leaf::{self, Leaf, LeafError, Leaves};
 use super::link::{Link, LinkError};
 use super::posture;
 use super::tier::Tier;
@@ -77,8 +77,10 @@ fn broken(what: &str, cause: impl std::fmt::Display) -> JailError {
 impl Jail {
     /// Finds the binaries and the place for leaves.
     pub(crate) fn new(profile: CompiledProfile, cgroup: Option<&str>) -> Result<Self, JailError> {
-        let image = image::load(&companion("oubliette-guest"))?;
         let leaves = if profile.lowered_cgroup.is_some() { None } else { Some(Leaves::find(cgroup)?) };
+        let image = image::load(&companion("oubliette-guest"))?;
+        // The remover had the image's time to start in.
+        leaves.as_ref().map_or(Ok(()), Leaves::check_remover)?;
         Ok(Self { jailer: companion("oubliette-jailer"), image, profile, leaves })
     }
 
@@ -155,7 +157,7 @@ impl Jail {
 
     fn spawn(&self, run: &str, limits: &Limits, until: Option<Step>) -> Result<Start, JailError> {
         let cgroup = &self.profile.cgroup;
-        let memory = (limits.memory_bytes + limits.stack_bytes).saturating_add(cgroup.beside_heap_bytes);
+        let memory = leaf::bytes(limits, cgroup);
         let leaf = self.leaves.as_ref().map(|leaves| leaves.make(run, memory, cgroup)).transpose()?;
         let (control, jailers_end) = Control::pair().map_err(|error| broken("socketpair", error))?;
         let (socket, guests_end) = guest_socket().map_err(|error| broken("socketpair", error))?;
@@ -165,7 +167,7 @@ impl Jail {
         let spec = JailSpec { until, ..self.spec(run, limits, procs.len()) };
         let mut descriptors = vec![self.image.descriptor.as_raw_fd(), guests_end.as_raw_fd()];
         descriptors.extend(procs.iter().map(AsRawFd::as_raw_fd));
-        let jailer = self.start_jailer(jailers_end)?;
+        let jailer = self.start_jailer(run, jailers_end)?;
         control.send(&spec, &descriptors).map_err(|error| broken("sendmsg to the jailer", error))?;
         Ok(Start { control, jailer, socket, leaf })
     }
@@ -178,8 +180,9 @@ impl Jail {
 
     /// With no environment and in a process group of its own: a shared group would let `kill(0)` cross every
     /// namespace, and a terminal's ^C would end guests behind our back.
-    fn start_jailer(&self, control: OwnedFd) -> Result<Child, JailError> {
+    fn start_jailer(&self, run: &str, control: OwnedFd) -> Result<Child, JailError> {
         Command::new(&self.jailer)
+            .arg0(format!("oubliette-jailer: {run}"))
             .env_clear()
             .process_group(0)
             .stdin(Stdio::from(control))
@@ -332,7 +335,7 @@ fn guest_socket() -> std::io::Result<(UnixStream, OwnedFd)> {
 }
 
 /// A binary that belongs to this one: beside it in a build tree, in libexec when installed.
-fn companion(name: &str) -> PathBuf {
+pub(crate) fn companion(name: &str) -> PathBuf {
     let own = std::env::current_exe().unwrap_or_default();
     let directory = own.parent().unwrap_or_else(|| Path::new("."));
     let beside = directory.join(name);
