@@ -94,25 +94,29 @@ pub(crate) fn close_range(first: u32, last: u32) -> Result<(), Errno> {
     check(unsafe { libc::syscall(libc::SYS_close_range, first, last, 0) }).map(drop)
 }
 
-/// The descriptor's flags (`FD_CLOEXEC`), or nothing when the number is closed.
-pub(crate) fn descriptor_flags(number: RawFd) -> Option<c_int> {
+/// The descriptor's flags (`FD_CLOEXEC`); `EBADF` when the number is closed.
+pub(crate) fn descriptor_flags(number: RawFd) -> Result<c_long, Errno> {
     // SAFETY: F_GETFD passes no memory and fails with EBADF for a closed number.
-    let flags = unsafe { libc::fcntl(number, libc::F_GETFD) };
-    (flags >= 0).then_some(flags)
+    check(c_long::from(unsafe { libc::fcntl(number, libc::F_GETFD) }))
 }
 
 /// Gives every signal its default action and unblocks all of them: the guest starts from a defined state.
-pub(crate) fn default_signals() {
+pub(crate) fn default_signals() -> Result<(), Errno> {
     for signal in 1..=LAST_SIGNAL {
-        // SAFETY: SIG_DFL installs no handler. SIGKILL, SIGSTOP and the C library's own refuse; they need it not.
-        unsafe { libc::signal(signal, libc::SIG_DFL) };
+        // SAFETY: SIG_DFL installs no handler.
+        let before = unsafe { libc::signal(signal, libc::SIG_DFL) };
+        // SIGKILL, SIGSTOP and the C library's own refuse, with EINVAL; they need it not.
+        if before == libc::SIG_ERR && Errno::last() != Errno::EINVAL {
+            return Err(Errno::last());
+        }
     }
     // SAFETY: sigset_t is plain data, filled by sigemptyset before it is read.
-    unsafe {
+    check(c_long::from(unsafe {
         let mut none: libc::sigset_t = std::mem::zeroed();
         libc::sigemptyset(&raw mut none);
-        libc::sigprocmask(libc::SIG_SETMASK, &raw const none, std::ptr::null_mut());
-    }
+        libc::sigprocmask(libc::SIG_SETMASK, &raw const none, std::ptr::null_mut())
+    }))
+    .map(drop)
 }
 
 fn prctl(option: c_int, arguments: [c_ulong; 3]) -> Result<c_int, Errno> {

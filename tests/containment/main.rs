@@ -1,5 +1,6 @@
 //! Attacks on the jail from inside it, and what a whole run looks like from outside.
 
+mod faults;
 mod strace;
 mod sweep;
 
@@ -11,5 +12,6 @@ fn main() -> Result<ExitCode, Failed> {
     let mut trials = Trials::new()?;
     sweep::add(&mut trials);
     strace::add(&mut trials);
+    faults::add(&mut trials);
     Ok(trials.run())
 }

@@ -12,7 +12,8 @@ pub const FOLDER_VARIABLE: &str = "OUBLIETTE_TEST_BINARIES";
 
 const PRODUCT: [&str; 3] = ["oubliette", "oubliette-jailer", "oubliette-guest"];
 const HOSTILE_GUEST: &str = "oubliette-hostile-guest";
-const SCRIPTED_UPSTREAM: &str = "scripted-upstream";
+/// Programs of this package, which stand beside the product.
+const OURS: [&str; 3] = ["scripted-upstream", "faulty-jailer", "outer-filter"];
 
 /// The root of the workspace.
 #[must_use]
@@ -50,7 +51,7 @@ impl Stage {
         &self.folder
     }
 
-    /// A folder with the three binaries, and the scripted upstream beside them.
+    /// A folder with the three binaries, and the programs of this package beside them.
     ///
     /// # Errors
     /// When they cannot be built or copied.
@@ -90,7 +91,8 @@ fn copy_product(to: &Path) -> Result<(), String> {
     for name in PRODUCT {
         copy(&from.join(name), &to.join(name))?;
     }
-    copy(&own_folder()?.join(SCRIPTED_UPSTREAM), &to.join(SCRIPTED_UPSTREAM))
+    let ours = own_folder()?;
+    OURS.iter().try_for_each(|name| copy(&ours.join(name), &to.join(name)))
 }
 
 fn copy_hostile(to: &Path) -> Result<(), String> {

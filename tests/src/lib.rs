@@ -6,11 +6,14 @@
 pub mod bench;
 pub mod binaries;
 pub mod caller;
+pub mod faulty;
 pub mod gateway;
 pub mod guest;
 pub mod invocation;
 pub mod needs;
 pub mod place;
+pub mod plan;
+pub mod posture;
 pub mod servers;
 pub mod trials;
 

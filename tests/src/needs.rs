@@ -8,6 +8,8 @@ use std::process::{Command, Stdio};
 pub enum Need {
     /// strace(1), and a kernel that lets it trace.
     Strace,
+    /// A kernel that lets a process trace what it started, and the registers of this architecture.
+    Tracing,
     /// setpriv(1).
     Setpriv,
     /// What [`crate::servers`] installs.
@@ -20,6 +22,7 @@ impl Need {
     pub fn missing(self) -> Option<String> {
         match self {
             Self::Strace => strace(),
+            Self::Tracing => tracing(),
             Self::RealServers => crate::servers::installed().as_ref().err().cloned(),
             Self::Setpriv => {
                 on_path("setpriv").is_none().then(|| "needs setpriv (package util-linux)".into())
@@ -38,6 +41,17 @@ fn strace() -> Option<String> {
     match traced {
         Ok(status) if status.success() => None,
         _ => Some("needs ptrace, which this machine forbids".into()),
+    }
+}
+
+fn tracing() -> Option<String> {
+    let scope = std::fs::read_to_string("/proc/sys/kernel/yama/ptrace_scope").unwrap_or_default();
+    match (std::env::consts::ARCH, scope.trim()) {
+        ("x86_64", "3") => Some("needs ptrace, which kernel.yama.ptrace_scope = 3 forbids".into()),
+        ("x86_64", _) => None,
+        (architecture, _) => {
+            Some(format!("the faulty jailer knows the registers of x86_64, not of {architecture}"))
+        }
     }
 }
 

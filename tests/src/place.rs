@@ -66,6 +66,13 @@ impl Place {
         self.groups.first().map(|group| processes_below(group)).unwrap_or_default()
     }
 
+    /// How many groups there are below it, the one that a supervisor on v2 steps aside into left out.
+    #[must_use]
+    pub fn leaves(&self) -> usize {
+        let below = self.groups.iter().flat_map(|group| children(group));
+        below.filter(|group| !group.ends_with("supervisor")).count()
+    }
+
     /// Removes it.
     ///
     /// # Errors
