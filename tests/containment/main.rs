@@ -1,6 +1,7 @@
 //! Attacks on the jail from inside it, and what a whole run looks like from outside.
 
 mod faults;
+mod killed;
 mod strace;
 mod sweep;
 
@@ -13,5 +14,6 @@ fn main() -> Result<ExitCode, Failed> {
     sweep::add(&mut trials);
     strace::add(&mut trials);
     faults::add(&mut trials);
+    killed::add(&mut trials);
     Ok(trials.run())
 }

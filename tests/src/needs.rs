@@ -10,6 +10,8 @@ pub enum Need {
     Strace,
     /// A kernel that lets a process trace what it started, and the registers of this architecture.
     Tracing,
+    /// A cgroup for each launch, to see that nothing is left when nobody is left to ask.
+    Places,
     /// setpriv(1).
     Setpriv,
     /// What [`crate::servers`] installs.
@@ -23,6 +25,8 @@ impl Need {
         match self {
             Self::Strace => strace(),
             Self::Tracing => tracing(),
+            Self::Places => (!crate::caller::harness_is_root())
+                .then(|| "needs a cgroup of its own for each launch: run by root".into()),
             Self::RealServers => crate::servers::installed().as_ref().err().cloned(),
             Self::Setpriv => {
                 on_path("setpriv").is_none().then(|| "needs setpriv (package util-linux)".into())

@@ -2,6 +2,7 @@
 //! starts it without arguments and without an environment.
 
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 
@@ -94,4 +95,32 @@ pub fn read<T: for<'a> Deserialize<'a>>(folder: &Path, name: &str) -> Result<Opt
         Err(error) => Err(told(&error)),
         Ok(text) => serde_json::from_slice(&text).map(Some).map_err(|error| told(&error)),
     }
+}
+
+/// Has every single call tried, which takes some minutes.
+const EVERY_CALL: &str = "OUBLIETTE_TEST_EVERY_CALL";
+/// Of a call that is made in a loop (signals, capabilities, descriptors) the first are tried, then one in so many.
+const FIRST: usize = 8;
+const THEN_EVERY: usize = 32;
+
+/// Whether every single call is to be tried: `OUBLIETTE_TEST_EVERY_CALL=1`.
+#[must_use]
+pub fn every_call() -> bool {
+    std::env::var_os(EVERY_CALL).is_some()
+}
+
+/// The calls of one half to try.
+#[must_use]
+pub fn points(calls: &[Call], half: Half) -> Vec<Point> {
+    let mut seen: HashMap<(i64, u64), usize> = HashMap::new();
+    let mut points = Vec::new();
+    for call in calls.iter().filter(|call| call.point.half == half) {
+        let option = if call.number == nix::libc::SYS_prctl { call.arguments[0] } else { 0 };
+        let before = seen.entry((call.number, option)).or_default();
+        if every_call() || *before < FIRST || before.is_multiple_of(THEN_EVERY) {
+            points.push(call.point);
+        }
+        *before += 1;
+    }
+    points
 }

@@ -4,21 +4,15 @@
 mod harmless;
 
 use harmless::{phase, why};
-use nix::libc::{self, c_long};
+use nix::libc;
 use oubliette_tests::bench::Bench;
 use oubliette_tests::faulty::{FaultyGateway, Launched};
 use oubliette_tests::needs::Need;
-use oubliette_tests::plan::{Act, Call, Half, Point};
+use oubliette_tests::plan::{Act, Call, Half, every_call, points};
 use oubliette_tests::posture::Posture;
 use oubliette_tests::trials::Trials;
 use oubliette_tests::{Verdict, ensure};
-use std::collections::HashMap;
 
-/// Tries every single call with every error, which takes some minutes: `OUBLIETTE_TEST_EVERY_CALL=1`.
-const EVERY_CALL: &str = "OUBLIETTE_TEST_EVERY_CALL";
-/// Of a call that is made in a loop (signals, capabilities, descriptors) the first are tried, then one in so many.
-const FIRST: usize = 8;
-const THEN_EVERY: usize = 32;
 /// Of the calls that are tried with the first error, one in so many is tried with the others.
 const SAMPLE: usize = 6;
 /// Launches differ by a call or two of the C library's allocator.
@@ -36,10 +30,6 @@ pub(super) fn add(trials: &mut Trials) {
         trials.both(&format!("faults/other errors, half {name}"), &[Need::Tracing], more);
     }
     trials.both("faults/the guest of a clean launch is seen", &[Need::Tracing], clean);
-}
-
-fn every_call() -> bool {
-    std::env::var_os(EVERY_CALL).is_some()
 }
 
 /// The posture that everything is compared with is one of a locked guest, and the tracer saw the steps.
@@ -83,21 +73,6 @@ fn faults(bench: &Bench, half: Half, errnos: &[i32], one_in: usize) -> Verdict {
     ensure!(wrong.is_empty(), "{}", wrong.join("\n"));
     ensure!(missed <= MAY_MISS * errnos.len(), "{missed} points were not reached");
     gateway.close()
-}
-
-/// The calls of one half to try.
-fn points(calls: &[Call], half: Half) -> Vec<Point> {
-    let mut seen: HashMap<(c_long, u64), usize> = HashMap::new();
-    let mut points = Vec::new();
-    for call in calls.iter().filter(|call| call.point.half == half) {
-        let option = if call.number == libc::SYS_prctl { call.arguments[0] } else { 0 };
-        let before = seen.entry((call.number, option)).or_default();
-        if every_call() || *before < FIRST || before.is_multiple_of(THEN_EVERY) {
-            points.push(call.point);
-        }
-        *before += 1;
-    }
-    points
 }
 
 /// What is wrong with a launch in which `call` failed.
