@@ -20,14 +20,23 @@ pub(crate) async fn execute(supervisor: &Supervisor, request: RunRequest) -> Run
     let begun = Instant::now();
     let mut limits = supervisor.limits.clone();
     limits.wall_ms = request.timeout_ms.map_or(limits.wall_ms, |asked| asked.min(limits.wall_ms));
-    let run =
-        Arc::new(Monitored::new(supervisor.catalog(), Arc::clone(&supervisor.upstreams), limits.clone()));
+    let run = Arc::new(monitored(supervisor, &limits));
     let ended = match ending::source_too_long(&request.source, &limits) {
         Some(error) => Err(error),
         None => in_guest(supervisor, request, &limits, &run).await,
     };
     let lowered = supervisor.jail.lowered_cgroup().map(|why| format!("cgroup: {why}"));
     RunReport { lowered: lowered.into_iter().collect(), ..report(begun, &run, &limits, ended) }
+}
+
+/// The report of a program that is not run at all.
+pub(crate) fn refuse(supervisor: &Supervisor, error: Box<RunError>) -> RunReport {
+    let run = monitored(supervisor, &supervisor.limits);
+    report(Instant::now(), &run, &supervisor.limits, Err(error))
+}
+
+fn monitored(supervisor: &Supervisor, limits: &Limits) -> Monitored {
+    Monitored::new(supervisor.catalog(), Arc::clone(&supervisor.upstreams), limits.clone())
 }
 
 /// How a run that had a guest ended: what the guest said last, and what the kernel says of it.

@@ -1,5 +1,6 @@
 //! Attacks on the jail from inside it, and what a whole run looks like from outside.
 
+mod crowd;
 mod faults;
 mod killed;
 mod strace;
@@ -15,5 +16,6 @@ fn main() -> Result<ExitCode, Failed> {
     strace::add(&mut trials);
     faults::add(&mut trials);
     killed::add(&mut trials);
+    crowd::add(&mut trials);
     Ok(trials.run())
 }
