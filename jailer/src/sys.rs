@@ -171,6 +171,13 @@ pub(crate) fn is_filtered() -> Result<bool, Errno> {
     prctl(libc::PR_GET_SECCOMP, [0; 3]).map(|mode| mode == SECCOMP_MODE_FILTER)
 }
 
+/// The highest Landlock ABI of this kernel (landlock_create_ruleset(2)); `ENOSYS` without one, `EOPNOTSUPP` when off.
+pub(crate) fn landlock_abi() -> Result<c_long, Errno> {
+    const VERSION: c_ulong = 1;
+    // SAFETY: with this flag the kernel demands a null attribute of size 0; no memory is passed.
+    check(unsafe { libc::syscall(libc::SYS_landlock_create_ruleset, 0_usize, 0_usize, VERSION) })
+}
+
 /// Joins a new, anonymous session keyring (keyctl(2)).
 pub(crate) fn new_session_keyring() -> Result<(), Errno> {
     const JOIN_SESSION_KEYRING: c_long = 1;

@@ -29,6 +29,7 @@ pub(super) fn add(trials: &mut Trials) {
         random_ends,
     );
     trials.both("crowd/500 runs at the same moment: as many as there is room for", &[Need::Places], at_once);
+    trials.both("crowd/a leaf counts its guest alone", &[Need::Places], apart);
 }
 
 /// What must not change.
@@ -98,7 +99,9 @@ fn random_ends(bench: &Bench) -> Verdict {
     bustle(&mut gateway, &mut dice, OPEN)?;
     let (before, memory) = (holdings(&gateway), resident(&gateway)?);
     ensure!(before.zombies == 0 && before.leaves == 0, "before: {before:?}");
-    bustle(&mut gateway, &mut dice, RUNS)?;
+    let kinds = bustle(&mut gateway, &mut dice, RUNS)?;
+    // Ended by themselves, by their deadline, and by the loss of their jailer or guest.
+    ensure!(kinds.contains("none") && kinds.contains("time_limit") && kinds.len() > 2, "endings: {kinds:?}");
     wait_until_as_before(&gateway, &before)?;
     let now = resident(&gateway)?;
     ensure!(now < memory + MORE_MEMORY, "{memory} KiB before, {now} KiB now");
@@ -106,14 +109,15 @@ fn random_ends(bench: &Bench) -> Verdict {
     gateway.close().map(|_| ())
 }
 
-/// So many runs, of which some are cancelled and some lose their jailer or their guest.
-fn bustle(gateway: &mut Gateway, dice: &mut Dice, runs: usize) -> Verdict {
+/// So many runs, of which some are cancelled and some lose their jailer or their guest; the kinds of their ends.
+fn bustle(gateway: &mut Gateway, dice: &mut Dice, runs: usize) -> Result<BTreeSet<String>, Failed> {
     let idle: BTreeSet<u32> = gateway.processes().into_iter().collect();
+    let mut kinds = BTreeSet::new();
     let mut open = Vec::new();
     for _ in 0..runs {
         while open.len() >= OPEN {
             let id = open.remove(dice.roll(open.len()));
-            answered(gateway, id)?;
+            kinds.insert(answered(gateway, id)?);
         }
         let code =
             ["return 1", "for (;;) {}", "await new Promise(() => setInterval(() => {}, 50))"][dice.roll(3)];
@@ -131,14 +135,14 @@ fn bustle(gateway: &mut Gateway, dice: &mut Dice, runs: usize) -> Verdict {
         }
     }
     for id in open {
-        answered(gateway, id)?;
+        kinds.insert(answered(gateway, id)?);
     }
     let begun = Instant::now();
     while gateway.processes().len() > idle.len() {
         ensure!(begun.elapsed() < SOON, "still there: {:?}", gateway.processes());
         std::thread::sleep(Duration::from_millis(10));
     }
-    Ok(())
+    Ok(kinds)
 }
 
 /// SIGKILL to one process that belongs to a run. It may have ended in the meantime.
@@ -150,12 +154,37 @@ fn kill_any(gateway: &Gateway, idle: &BTreeSet<u32>, dice: &mut Dice) {
     }
 }
 
-/// However a run ended, it says how.
-fn answered(gateway: &mut Gateway, id: u64) -> Verdict {
+/// However a run ended, it says how: the kind of its error.
+fn answered(gateway: &mut Gateway, id: u64) -> Result<String, Failed> {
     let report = gateway.structured(id)?;
     let says = |name: &str| report["error"][name].as_str().is_some_and(|text| !text.is_empty());
     ensure!(report["ok"] == true || (says("kind") && says("message")), "{report:#}");
-    Ok(())
+    Ok(report["error"]["kind"].as_str().unwrap_or("none").to_owned())
+}
+
+/// What the supervisor holds for a run is not the run's: its memory is counted elsewhere, and the kernel, when it must,
+/// kills the guest first.
+fn apart(bench: &Bench) -> Verdict {
+    let mut gateway = bench.serve(&bench.write("none.toml", "")?)?;
+    let idle: BTreeSet<u32> = gateway.processes().into_iter().collect();
+    let code = "await new Promise(() => setInterval(() => {}, 50))";
+    gateway.ask("tools/call", &json!({ "name": "execute", "arguments": { "code": code } }))?;
+    let read = |id: u32, name: &str| fs::read_to_string(format!("/proc/{id}/{name}")).unwrap_or_default();
+    let in_leaf = |id: &u32| read(*id, "cgroup").contains("/oubliette-run-");
+    let begun = Instant::now();
+    loop {
+        let guests: Vec<u32> = gateway.processes().into_iter().filter(in_leaf).collect();
+        let scores: Vec<String> = guests.iter().map(|id| read(*id, "oom_score_adj")).collect();
+        if scores == ["1000\n"] && gateway.processes().len() == idle.len() + 2 {
+            break;
+        }
+        ensure!(begun.elapsed() < SOON, "in the leaf: {guests:?}, to be killed: {scores:?}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    for id in idle {
+        ensure!(!in_leaf(&id) && read(id, "oom_score_adj") != "1000\n", "{id} is in the guest's leaf");
+    }
+    gateway.close().map(|_| ())
 }
 
 /// Whatever does not fit is refused at once and in words; whatever fits is run.

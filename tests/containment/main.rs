@@ -3,6 +3,7 @@
 mod crowd;
 mod faults;
 mod killed;
+mod refusals;
 mod strace;
 mod sweep;
 
@@ -17,5 +18,6 @@ fn main() -> Result<ExitCode, Failed> {
     faults::add(&mut trials);
     killed::add(&mut trials);
     crowd::add(&mut trials);
+    refusals::add(&mut trials);
     Ok(trials.run())
 }

@@ -88,6 +88,13 @@ async fn examine(jail: &Jail, limits: &Limits) -> Vec<Layer> {
                     steps.iter().find(|report| report.step == *step).map(|report| report.evidence.as_str());
                 layers.push(enforced(step.name(), evidence.unwrap_or("taken")));
             }
+            Err(error @ JailError::Leaf(_)) => {
+                layers.retain(|layer| layer.layer != "leaf");
+                layers.push(refused("leaf", error));
+                layers.extend(Step::ALL[index..].iter().map(|step| untried(step.name())));
+                layers.push(untried("lockdown"));
+                return layers;
+            }
             Err(error) => {
                 layers.push(refused(step.name(), error));
                 layers.extend(Step::ALL[index + 1..].iter().map(|step| untried(step.name())));
