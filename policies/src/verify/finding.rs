@@ -40,6 +40,9 @@ impl Fault {
     pub const fn id(self) -> &'static str {
         match self {
             Self::Invalid => "invalid-filter",
+            Self::Unreachable => {
+                "remove the entry it comes from, if one is named; else report it with the profile"
+            }
             Self::Unexplored => "unexplored-filter",
             Self::TooWide => "filter-too-wide",
             Self::TooNarrow => "filter-too-narrow",
@@ -58,6 +61,9 @@ impl Fault {
     pub const fn meaning(self) -> &'static str {
         match self {
             Self::Invalid => "The kernel would refuse the compiled filter.",
+            Self::Unreachable => {
+                "remove the entry it comes from, if one is named; else report it with the profile"
+            }
             Self::Unexplored => "The compiled filter is beyond what can be explored.",
             Self::TooWide => "The compiled filter lets calls through that the profile does not permit.",
             Self::TooNarrow => "The compiled filter stops calls that the profile permits.",
@@ -76,6 +82,9 @@ impl Fault {
     pub const fn remedy(self) -> &'static str {
         match self {
             Self::Redundant => "remove the entry, or the one that already says it",
+            Self::Unreachable => {
+                "remove the entry it comes from, if one is named; else report it with the profile"
+            }
             Self::Unexplored => "write fewer conditions for one call",
             Self::Disagreement => "report it with the profile: it is a fault of oubliette",
             _ => "start no guest with this filter; build oubliette anew, and report it if it stays",
