@@ -40,9 +40,6 @@ impl Fault {
     pub const fn id(self) -> &'static str {
         match self {
             Self::Invalid => "invalid-filter",
-            Self::Unreachable => {
-                "remove the entry it comes from, if one is named; else report it with the profile"
-            }
             Self::Unexplored => "unexplored-filter",
             Self::TooWide => "filter-too-wide",
             Self::TooNarrow => "filter-too-narrow",
@@ -61,9 +58,6 @@ impl Fault {
     pub const fn meaning(self) -> &'static str {
         match self {
             Self::Invalid => "The kernel would refuse the compiled filter.",
-            Self::Unreachable => {
-                "remove the entry it comes from, if one is named; else report it with the profile"
-            }
             Self::Unexplored => "The compiled filter is beyond what can be explored.",
             Self::TooWide => "The compiled filter lets calls through that the profile does not permit.",
             Self::TooNarrow => "The compiled filter stops calls that the profile permits.",
