@@ -91,6 +91,7 @@ fn report(begun: Instant, run: &Monitored, limits: &Limits, ended: Ended) -> Run
         error: None,
         warnings: Vec::new(),
         manifest: Vec::new(),
+        denied: Vec::new(),
         lowered: Vec::new(),
         policy: String::new(),
         truncated: Vec::new(),
@@ -104,7 +105,10 @@ fn report(begun: Instant, run: &Monitored, limits: &Limits, ended: Ended) -> Run
             report.warnings = finished.warnings;
             match finished.outcome {
                 Outcome::Value(value) => (report.ok, report.value) = (true, value),
-                Outcome::Checked => (report.ok, report.manifest) = (true, finished.manifest),
+                Outcome::Checked => {
+                    report.denied = run.denied(&finished.manifest);
+                    (report.ok, report.manifest) = (true, finished.manifest);
+                }
                 Outcome::Error(error) => report.error = Some(ending::program_error(error, run)),
             }
         }

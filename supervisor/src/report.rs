@@ -25,6 +25,9 @@ pub(crate) struct RunReport {
     /// The tools a checked program names.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) manifest: Vec<ToolName>,
+    /// Those of them that the operator's profile does not grant.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) denied: Vec<ToolName>,
     /// The layers of the jail that the operator gave up, each with the reason; empty as it should be.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) lowered: Vec<String>,

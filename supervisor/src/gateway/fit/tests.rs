@@ -13,6 +13,7 @@ fn report(value: &Value) -> RunReport {
         error: None,
         warnings: Vec::new(),
         manifest: Vec::new(),
+        denied: Vec::new(),
         lowered: Vec::new(),
         policy: String::new(),
         truncated: Vec::new(),
