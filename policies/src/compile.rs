@@ -117,8 +117,8 @@ impl Profile {
         Ok(CompiledProfile {
             digests: Digests {
                 profile: self.digest().to_owned(),
-                first_filter: hex_digest(&bytes(&first_filter)),
-                last_filter: hex_digest(&bytes(&last_filter)),
+                first_filter: filter_digest(&first_filter),
+                last_filter: filter_digest(&last_filter),
                 ruleset: hex_digest(&landlock::bytes(ruleset)),
             },
             first_filter,
@@ -195,6 +195,12 @@ impl CompiledProfile {
             until: None,
         }
     }
+}
+
+/// What a filter can be recognised by: SHA-256 of its instructions as `struct sock_filter`, little-endian.
+#[must_use]
+pub fn filter_digest(program: &[Instruction]) -> String {
+    hex_digest(&bytes(program))
 }
 
 /// A filter as the kernel is given it: `struct sock_filter` of linux/filter.h, little-endian.

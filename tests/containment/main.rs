@@ -1,5 +1,12 @@
 //! Attacks on the jail from inside it, and what a whole run looks like from outside.
 
+mod ablation;
+mod attest;
+mod crowd;
+mod faults;
+mod killed;
+mod posture;
+mod refusals;
 mod strace;
 mod sweep;
 
@@ -9,7 +16,14 @@ use std::process::ExitCode;
 
 fn main() -> Result<ExitCode, Failed> {
     let mut trials = Trials::new()?;
+    ablation::add(&mut trials);
+    attest::add(&mut trials);
+    posture::add(&mut trials);
     sweep::add(&mut trials);
     strace::add(&mut trials);
+    faults::add(&mut trials);
+    killed::add(&mut trials);
+    crowd::add(&mut trials);
+    refusals::add(&mut trials);
     Ok(trials.run())
 }

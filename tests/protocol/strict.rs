@@ -3,9 +3,10 @@
 
 use guest_protocol::message::{JsonType, ParameterShape, ServerName, ServerShape, ToolShape, method};
 use oubliette_tests::bench::{Bench, read};
-use oubliette_tests::guest::{LooseGuest, Said, value};
+use oubliette_tests::guest::{LooseGuest, value};
 use oubliette_tests::needs::Need;
 use oubliette_tests::trials::Trials;
+use oubliette_tests::wire::Said;
 use oubliette_tests::{Failed, Verdict, ensure};
 use serde_json::{Value, json};
 use std::time::Duration;

@@ -54,6 +54,22 @@ impl Bench {
         Ok(self.stage.product()?.join(name))
     }
 
+    /// The path of the hostile guest.
+    ///
+    /// # Errors
+    /// When it cannot be built.
+    pub fn hostile_guest(&self) -> Result<PathBuf, Failed> {
+        Ok(self.stage.hostile()?.join("oubliette-guest"))
+    }
+
+    /// A jailer that leaves these layers out.
+    ///
+    /// # Errors
+    /// When it cannot be built.
+    pub fn ablated_jailer(&self, left_out: &[&str]) -> Result<PathBuf, Failed> {
+        Ok(self.stage.ablated_jailer(left_out)?)
+    }
+
     /// `oubliette` with these arguments.
     ///
     /// # Errors

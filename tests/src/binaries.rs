@@ -12,7 +12,11 @@ pub const FOLDER_VARIABLE: &str = "OUBLIETTE_TEST_BINARIES";
 
 const PRODUCT: [&str; 3] = ["oubliette", "oubliette-jailer", "oubliette-guest"];
 const HOSTILE_GUEST: &str = "oubliette-hostile-guest";
-const SCRIPTED_UPSTREAM: &str = "scripted-upstream";
+const ABLATED_JAILER: &str = "oubliette-ablated-jailer";
+/// Programs of the harness itself.
+const OWN: [&str; 4] = ["scripted-upstream", "jail-driver", "faulty-jailer", "outer-filter"];
+/// One build for both programs that no product contains.
+const FEATURES: [&str; 2] = ["--features", "oubliette-jailer/ablation,oubliette-guest/hostile"];
 
 /// The root of the workspace.
 #[must_use]
@@ -50,7 +54,7 @@ impl Stage {
         &self.folder
     }
 
-    /// A folder with the three binaries, and the scripted upstream beside them.
+    /// A folder with the three binaries, and the harness's own programs beside them.
     ///
     /// # Errors
     /// When they cannot be built or copied.
@@ -59,13 +63,33 @@ impl Stage {
         self.product.get_or_init(|| copy_product(&folder)).clone().map(|()| folder)
     }
 
-    /// A folder with the real supervisor and the real jailer, and the hostile guest in the guest's place.
+    /// A folder with the real supervisor and the real jailer, and the hostile guest in the guest's place; beside
+    /// them the jailer that leaves layers out.
     ///
     /// # Errors
     /// When they cannot be built or copied.
     pub fn hostile(&self) -> Result<PathBuf, String> {
         let folder = self.folder.join("hostile");
         self.hostile.get_or_init(|| copy_hostile(&folder)).clone().map(|()| folder)
+    }
+
+    /// A jailer that leaves these layers out; their names are in `containment/ablated_jailer/ablation.rs`.
+    ///
+    /// # Errors
+    /// When it cannot be built or copied.
+    pub fn ablated_jailer(&self, left_out: &[&str]) -> Result<PathBuf, String> {
+        static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+        let built = self.hostile()?.join(ABLATED_JAILER);
+        let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+        let folder = self.folder.join(format!("without-{}", left_out.join("-")));
+        let jailer = folder.join("oubliette-jailer");
+        if !jailer.exists() {
+            make_folder(&folder)?;
+            let list = fs::write(folder.join("left-out"), left_out.join("\n"));
+            list.and_then(|()| fs::hard_link(&built, &jailer))
+                .map_err(|error| format!("{}: {error}", folder.display()))?;
+        }
+        Ok(jailer)
     }
 
     /// Removes the folder and everything in it.
@@ -90,14 +114,15 @@ fn copy_product(to: &Path) -> Result<(), String> {
     for name in PRODUCT {
         copy(&from.join(name), &to.join(name))?;
     }
-    copy(&own_folder()?.join(SCRIPTED_UPSTREAM), &to.join(SCRIPTED_UPSTREAM))
+    OWN.iter().try_for_each(|name| copy(&own_folder()?.join(name), &to.join(name)))
 }
 
 fn copy_hostile(to: &Path) -> Result<(), String> {
-    let from = finished(&["--features", "oubliette-guest/hostile"])?;
+    let from = finished(&FEATURES)?;
     make_folder(to)?;
     copy(&from.join("oubliette"), &to.join("oubliette"))?;
     copy(&from.join("oubliette-jailer"), &to.join("oubliette-jailer"))?;
+    copy(&from.join(ABLATED_JAILER), &to.join(ABLATED_JAILER))?;
     copy(&from.join(HOSTILE_GUEST), &to.join("oubliette-guest"))
 }
 

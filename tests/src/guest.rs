@@ -3,16 +3,15 @@
 
 use crate::Failed;
 use crate::invocation::wait;
-use guest_protocol::envelope::{self, Message};
-use guest_protocol::frame::{self, TO_SUPERVISOR_HEADER};
+use crate::wire::{Said, Wire};
+use guest_protocol::envelope;
 use guest_protocol::limits::Limits;
 use guest_protocol::message::{Finished, Mode, Outcome, Prepare, ServerName, Start, method};
-use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 /// No frame may take longer to come.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -21,16 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 #[derive(Debug)]
 pub struct LooseGuest {
     child: Child,
-    socket: UnixStream,
-}
-
-/// A frame of the guest.
-#[derive(Debug)]
-pub enum Said {
-    /// A request: id, method, parameters.
-    Request(u64, String, String),
-    /// A notification: method, parameters.
-    Notification(String, String),
+    wire: Wire,
 }
 
 impl LooseGuest {
@@ -41,14 +31,13 @@ impl LooseGuest {
     pub fn start(guest: &Path) -> Result<Self, Failed> {
         let told = |error: std::io::Error| error.to_string();
         let (socket, theirs) = UnixStream::pair().map_err(told)?;
-        socket.set_read_timeout(Some(PATIENCE)).map_err(told)?;
         let child = Command::new("/bin/sh")
             .args(["-c", r#"exec setpriv --no-new-privs -- "$0" 3<&0 </dev/null"#])
             .arg(guest)
             .stdin(Stdio::from(OwnedFd::from(theirs)))
             .spawn()
             .map_err(told)?;
-        Ok(Self { child, socket })
+        Ok(Self { child, wire: Wire::new(socket, PATIENCE)? })
     }
 
     /// Has it lock itself down in strict mode, and waits until it has.
@@ -65,8 +54,8 @@ impl LooseGuest {
             instructions: limits.instructions,
             strict: true,
         };
-        self.notify(method::PREPARE, &prepare)?;
-        match self.hear()? {
+        self.wire.notify(method::PREPARE, &prepare)?;
+        match self.wire.hear()? {
             Said::Notification(name, _) if name == method::READY => Ok(()),
             other => Err(format!("not ready: {other:?}").into()),
         }
@@ -85,7 +74,7 @@ impl LooseGuest {
             limits: Limits::default(),
             mode: Mode::Run,
         };
-        self.notify(method::START, &start)
+        self.wire.notify(method::START, &start)
     }
 
     /// Answers a request.
@@ -95,20 +84,7 @@ impl LooseGuest {
     pub fn answer(&mut self, id: u64, result: &serde_json::Value) -> Result<(), Failed> {
         let result = envelope::raw(result).map_err(|error| error.to_string())?;
         let payload = envelope::success(id, &result).map_err(|error| error.to_string())?;
-        self.send(&payload)
-    }
-
-    fn notify<P: serde::Serialize>(&mut self, method: &str, params: &P) -> Result<(), Failed> {
-        let payload = envelope::notification(method, params).map_err(|error| error.to_string())?;
-        self.send(&payload)
-    }
-
-    fn send(&mut self, payload: &[u8]) -> Result<(), Failed> {
-        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let clock = u64::try_from(since_epoch.as_micros()).unwrap_or(0);
-        let header = frame::to_guest(payload, clock).map_err(|error| error.to_string())?;
-        let sent = self.socket.write_all(&header).and_then(|()| self.socket.write_all(payload));
-        sent.map_err(|error| format!("the guest has gone: {error}").into())
+        self.wire.send(&payload)
     }
 
     /// The next frame.
@@ -116,16 +92,7 @@ impl LooseGuest {
     /// # Errors
     /// When there is none, or it is none.
     pub fn hear(&mut self) -> Result<Said, Failed> {
-        let told = |error: std::io::Error| format!("the guest has gone: {error}");
-        let mut header = [0; TO_SUPERVISOR_HEADER];
-        self.socket.read_exact(&mut header).map_err(told)?;
-        let mut payload = vec![0; frame::from_guest(header).map_err(|error| error.to_string())?];
-        self.socket.read_exact(&mut payload).map_err(told)?;
-        match envelope::read(&payload)? {
-            Message::Request { id, method, params } => Ok(Said::Request(id, method, params.get().into())),
-            Message::Notification { method, params } => Ok(Said::Notification(method, params.get().into())),
-            Message::Answer { .. } => Err("the guest answers a question that was not asked".into()),
-        }
+        self.wire.hear()
     }
 
     /// Waits for its end.
