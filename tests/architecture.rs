@@ -62,6 +62,7 @@ fn main() -> Result<ExitCode, Failed> {
     trials.once("files and functions are short", &[], short);
     trials.once("words", &[], words);
     trials.once("every folder of tests is explained", &[], explained);
+    trials.once("every promise names the tests that keep it", &[], promises);
     Ok(trials.run())
 }
 
@@ -316,4 +317,25 @@ fn explained() -> Verdict {
         );
     }
     Ok(())
+}
+
+/// Rows of SECURITY.md's first table: a number, a promise, and paths in backquotes.
+fn promises() -> Verdict {
+    let security = fs::read_to_string(workspace().join("SECURITY.md")).map_err(|error| error.to_string())?;
+    let rows: Vec<&str> = security.lines().filter(|line| is_promise(line)).collect();
+    ensure!(rows.len() >= 9, "{} promises", rows.len());
+    for row in rows {
+        let kept_by = row.split('|').nth(3).unwrap_or_default();
+        let paths: Vec<&str> = kept_by.split('`').skip(1).step_by(2).collect();
+        ensure!(!paths.is_empty(), "nothing keeps {row}");
+        for path in paths {
+            ensure!(workspace().join(path).is_file(), "{path} is not there: {row}");
+        }
+    }
+    Ok(())
+}
+
+fn is_promise(line: &str) -> bool {
+    let number = line.strip_prefix("| ").and_then(|rest| rest.split(' ').next());
+    number.is_some_and(|number| number.parse::<u32>().is_ok())
 }

@@ -20,13 +20,23 @@ pub(crate) async fn execute(supervisor: &Supervisor, request: RunRequest) -> Run
     let begun = Instant::now();
     let mut limits = supervisor.limits.clone();
     limits.wall_ms = request.timeout_ms.map_or(limits.wall_ms, |asked| asked.min(limits.wall_ms));
-    let (upstreams, grants) = (Arc::clone(&supervisor.upstreams), Arc::clone(&supervisor.grants));
-    let run = Arc::new(Monitored::new(supervisor.catalog(), upstreams, grants, limits.clone()));
+    let run = Arc::new(monitored(supervisor, &limits));
     let ended = match ending::source_too_long(&request.source, &limits) {
         Some(error) => Err(error),
         None => in_guest(supervisor, request, &limits, &run).await,
     };
     report(begun, &run, &limits, ended, supervisor.jail.held())
+}
+
+/// The report of a program that is not run at all.
+pub(crate) fn refuse(supervisor: &Supervisor, error: Box<RunError>) -> RunReport {
+    let run = monitored(supervisor, &supervisor.limits);
+    report(Instant::now(), &run, &supervisor.limits, Err(error), supervisor.jail.held())
+}
+
+fn monitored(supervisor: &Supervisor, limits: &Limits) -> Monitored {
+    let (upstreams, grants) = (Arc::clone(&supervisor.upstreams), Arc::clone(&supervisor.grants));
+    Monitored::new(supervisor.catalog(), upstreams, grants, limits.clone())
 }
 
 /// How a run that had a guest ended: what the guest said last, and what the kernel says of it.

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-const TABLES: [&str; 9] = [
+const TABLES: [&str; 13] = [
     "cli/usage.toml",
     "cli/run.toml",
     "cli/check.toml",
@@ -17,6 +17,10 @@ const TABLES: [&str; 9] = [
     "cli/policy-explain.toml",
     "cli/policy-compare.toml",
     "cli/policy-hash.toml",
+    "cli/policy-verify.toml",
+    "cli/policy-simulate.toml",
+    "cli/policy-diff.toml",
+    "cli/policy-disasm.toml",
 ];
 
 #[derive(Deserialize)]

@@ -2,7 +2,11 @@
 
 mod ablation;
 mod attest;
+mod crowd;
+mod faults;
+mod killed;
 mod posture;
+mod refusals;
 mod strace;
 mod sweep;
 
@@ -17,5 +21,9 @@ fn main() -> Result<ExitCode, Failed> {
     posture::add(&mut trials);
     sweep::add(&mut trials);
     strace::add(&mut trials);
+    faults::add(&mut trials);
+    killed::add(&mut trials);
+    crowd::add(&mut trials);
+    refusals::add(&mut trials);
     Ok(trials.run())
 }

@@ -124,6 +124,11 @@ fn condition(condition: &Condition) -> Result<(), Problem> {
             "use width = \"long\" or a smaller value",
         ));
     }
+    // The compiler would drop those bits, and the condition hold where it says that it never does.
+    if condition.mask.is_some_and(|mask| condition.value & !mask != 0) {
+        let problem = "the value has bits that the mask does not let through";
+        return Err(Problem::new(Rule::Condition, at, problem, "remove them, or widen the mask"));
+    }
     Ok(())
 }
 

@@ -11,8 +11,8 @@ use super::tier::Tier;
 use crate::report::{Blame, Held};
 use guest_protocol::envelope::{self, Message};
 use guest_protocol::limits::Limits;
-use guest_protocol::message::{Prepare, Ready, method};
-use jail_spec::{End, JailSpec, Report, Step, StepError, StepReport};
+use guest_protocol::message::{Fault, Prepare, Ready, method};
+use jail_spec::{End, EndStatus, JailSpec, Report, Step, StepError, StepReport};
 use nix::unistd::{getegid, geteuid};
 use policies::{CompiledProfile, RunLimits};
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -72,6 +72,11 @@ pub(crate) fn image_digest() -> Result<String, ImageError> {
 
 fn broken(what: &str, cause: impl std::fmt::Display) -> JailError {
     JailError::Broken(format!("{what}: {cause}"))
+}
+
+fn failed(error: StepError) -> JailError {
+    let remedy = blocker::remedy(&error);
+    JailError::Step { error, remedy }
 }
 
 impl Jail {
@@ -168,7 +173,11 @@ impl Jail {
         let mut descriptors = vec![self.image.descriptor.as_raw_fd(), guests_end.as_raw_fd()];
         descriptors.extend(procs.iter().map(AsRawFd::as_raw_fd));
         let jailer = self.start_jailer(run, jailers_end)?;
-        control.send(&spec, &descriptors).map_err(|error| broken("sendmsg to the jailer", error))?;
+        match control.send(&spec, &descriptors) {
+            // A jailer that is gone already is asked for its last words, like any other.
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {}
+            sent => sent.map_err(|error| broken("sendmsg to the jailer", error))?,
+        }
         Ok(Start { control, jailer, socket, leaf })
     }
 
@@ -222,10 +231,7 @@ impl Start {
             .map_err(|error| broken("the jailer's socket", error))?;
         match report {
             Some(Report::Jailed { pid, steps }) => Ok((pid, steps)),
-            Some(Report::Failed(error)) => {
-                let remedy = blocker::remedy(&error);
-                Err(JailError::Step { error, remedy })
-            }
+            Some(Report::Failed(error)) => Err(failed(error)),
             Some(Report::Ended(end)) => {
                 Err(broken("the guest ended before it was jailed", format!("{end:?}")))
             }
@@ -234,15 +240,19 @@ impl Start {
     }
 }
 
-/// What the jailer wrote before it left.
+/// What the jailer wrote before it left, and how it left.
 async fn last_words(jailer: &mut Child) -> String {
     use tokio::io::AsyncReadExt;
     const MOST: u64 = 4096;
+    const SOON: Duration = Duration::from_secs(1);
     let mut words = String::new();
     if let Some(stderr) = jailer.stderr.take() {
-        let _ = timeout(Duration::from_secs(1), stderr.take(MOST).read_to_string(&mut words)).await;
+        let _ = timeout(SOON, stderr.take(MOST).read_to_string(&mut words)).await;
     }
-    words.trim().to_owned()
+    match timeout(SOON, jailer.wait()).await {
+        Ok(Ok(status)) => format!("{status}. {}", words.trim()),
+        _ => words.trim().to_owned(),
+    }
 }
 
 /// A locked guest. Dropping it kills it.
@@ -268,17 +278,9 @@ pub(crate) struct Ending {
 impl Guest {
     async fn locked_down(mut self, prepare: &Prepare) -> Result<Self, JailError> {
         let frame = match timeout(START_TIMEOUT, self.link.next()).await {
+            // A guest that dies with a frame unread resets its socket.
+            Ok(None | Some(Err(LinkError::Socket(_)))) => return Err(self.ended_early().await),
             Ok(Some(frame)) => frame,
-            Ok(None) => {
-                // A step that failed behind the report of the others: the filter, or the exec.
-                if let Ok(Ok(Some(Report::Failed(error)))) = timeout(END_TIMEOUT, self.control.report()).await
-                {
-                    let remedy = blocker::remedy(&error);
-                    return Err(JailError::Step { error, remedy });
-                }
-                let ending = self.end().await;
-                return Err(broken("the guest ended before lockdown", format!("{ending:?}")));
-            }
             Err(_) => {
                 return Err(broken("the guest", format!("not ready within {} s", START_TIMEOUT.as_secs())));
             }
@@ -289,6 +291,20 @@ impl Guest {
         }
         posture::check(self.pid).map_err(|error| broken("the guest's posture", error))?;
         Ok(self)
+    }
+
+    /// Why there will be no guest: a step failed behind the report of the others (the exec), or it died.
+    async fn ended_early(mut self) -> JailError {
+        match timeout(END_TIMEOUT, self.control.report()).await {
+            Ok(Ok(Some(Report::Failed(error)))) => failed(error),
+            Ok(Ok(Some(Report::Ended(End { status: EndStatus::Exited(status), .. })))) => {
+                broken("the guest ended before lockdown", format!("it left with status {status}"))
+            }
+            Ok(Ok(Some(Report::Ended(End { status: EndStatus::Killed(signal), .. })))) => {
+                broken("the guest ended before lockdown", format!("signal {signal} killed it"))
+            }
+            _ => broken("the jailer ended before lockdown", last_words(&mut self.jailer).await),
+        }
     }
 
     /// Kills the guest, whatever it is doing, and waits until nothing of it is left.
@@ -323,6 +339,10 @@ fn read_ready(frame: Result<Vec<u8>, LinkError>) -> Result<Ready, String> {
     }
     match envelope::read(&payload)? {
         Message::Notification { method, params } if method == method::READY => envelope::params(params),
+        Message::Notification { method, params } if method == method::FAULT => {
+            let fault: Fault = envelope::params(params)?;
+            Err(format!("it could not get ready: {}", fault.message))
+        }
         _ => Err("not guest.ready".into()),
     }
 }
