@@ -1,5 +1,6 @@
 //! What a trial needs from this machine. What is missing is found out before the trial is made, and said.
 
+use crate::{catalogs, judged};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
@@ -22,6 +23,10 @@ pub enum Need {
     SystemdAnalyze,
     /// What [`crate::servers`] installs.
     RealServers,
+    /// What real servers offer: [`crate::catalogs`].
+    Catalogs,
+    /// Labelled queries: [`crate::judged`].
+    Judged,
 }
 
 impl Need {
@@ -37,6 +42,8 @@ impl Need {
             Self::Places => (!crate::caller::harness_is_root())
                 .then(|| "needs a cgroup of its own for each launch: run by root".into()),
             Self::RealServers => crate::servers::installed().as_ref().err().cloned(),
+            Self::Catalogs => catalogs::folder(catalogs::FOLDER_VARIABLE, "catalogs").err(),
+            Self::Judged => catalogs::folder(judged::FOLDER_VARIABLE, "retrieval").err(),
             Self::SystemdAnalyze => {
                 on_path("systemd-analyze").is_none().then(|| "needs systemd-analyze (package systemd)".into())
             }

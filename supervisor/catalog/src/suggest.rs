@@ -8,15 +8,14 @@ const MAX_LISTED: usize = 20;
 /// The `most` candidates nearest to `wanted`, nearest first; none that is far off.
 #[must_use]
 pub fn nearest<'c>(wanted: &str, candidates: impl Iterator<Item = &'c str>, most: usize) -> Vec<&'c str> {
-    let wanted = reduced(wanted);
+    let mut reduced = Vec::new();
+    reduce(wanted, &mut reduced);
+    let wanted = Wanted { letters: letters(&reduced), reduced };
+    let mut reduced = Vec::new();
     let mut ranked: Vec<(usize, &str)> = candidates
         .filter_map(|candidate| {
-            let reduced = reduced(candidate);
-            let distance = distance(&wanted, &reduced);
-            let contains = contains(&reduced, &wanted) || contains(&wanted, &reduced);
-            let allowed = wanted.len().max(reduced.len()) / 3;
-            let rank = if contains { distance.min(allowed) } else { distance };
-            (rank <= allowed.max(1) && rank < wanted.len()).then_some((rank, candidate))
+            reduce(candidate, &mut reduced);
+            wanted.rank(&reduced).map(|rank| (rank, candidate))
         })
         .collect();
     ranked.sort_unstable();
@@ -31,13 +30,56 @@ pub(crate) fn listed<'c>(names: impl ExactSizeIterator<Item = &'c str>) -> Strin
     if more == 0 { shown } else { format!("{shown} and {more} more") }
 }
 
+struct Wanted {
+    reduced: Vec<char>,
+    letters: u64,
+}
+
+impl Wanted {
+    /// How far off `candidate` is; nothing where it is too far.
+    fn rank(&self, candidate: &[char]) -> Option<usize> {
+        let allowed = self.reduced.len().max(candidate.len()) / 3;
+        let within = distance_within(self, candidate, allowed.max(1));
+        let contains = || contains(candidate, &self.reduced) || contains(&self.reduced, candidate);
+        let rank = match within {
+            Some(distance) if distance <= allowed => Some(distance),
+            within => {
+                if contains() {
+                    Some(allowed)
+                } else {
+                    within
+                }
+            }
+        };
+        rank.filter(|rank| *rank < self.reduced.len())
+    }
+}
+
 /// Letters and digits only, lower case.
-fn reduced(name: &str) -> Vec<char> {
-    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).take(MAX_COMPARED).collect()
+fn reduce(name: &str, into: &mut Vec<char>) {
+    into.clear();
+    into.extend(name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).take(MAX_COMPARED));
+}
+
+/// Which letters there are, one bit each; letters far apart in Unicode share bits.
+fn letters(reduced: &[char]) -> u64 {
+    reduced.iter().fold(0, |letters, letter| letters | 1 << (u32::from(*letter) % 64))
 }
 
 fn contains(long: &[char], short: &[char]) -> bool {
     short.len() >= 3 && long.windows(short.len()).any(|window| window == short)
+}
+
+/// The distance, unless it is more than `most`. Of thousands of names nearly all are ruled out by their length or
+/// their letters: each letter that only one of both has takes an edit, and one edit changes one letter of each.
+fn distance_within(wanted: &Wanted, candidate: &[char], most: usize) -> Option<usize> {
+    let (ours, theirs) = (wanted.letters, letters(candidate));
+    let lacking = (ours & !theirs).count_ones().max((theirs & !ours).count_ones());
+    let least = wanted.reduced.len().abs_diff(candidate.len());
+    if least > most || usize::try_from(lacking).is_ok_and(|lacking| lacking > most) {
+        return None;
+    }
+    Some(distance(&wanted.reduced, candidate)).filter(|distance| *distance <= most)
 }
 
 /// Edits from one to the other: insertions, deletions, replacements and swaps of neighbours.
