@@ -7,9 +7,12 @@ use oubliette_tests::trials::Trials;
 use oubliette_tests::{Failed, Verdict, catalogs, ensure};
 use std::process::ExitCode;
 
+/// A recall at 5 and an nDCG at 10.
+type Least = (f64, f64);
+
 /// For each set: at least this recall at 5 and this nDCG at 10 on the held half, alone and among the tools of all
 /// real servers. A little below what `retrieval` measures, and above weighted BM25 without what was added to it.
-const LEAST: [(&str, (f64, f64), (f64, f64)); 3] = [
+const LEAST: [(&str, Least, Least); 3] = [
     ("bfcl_v4_pooled", (0.835, 0.760), (0.805, 0.728)),
     ("metatool_single", (0.664, 0.602), (0.500, 0.459)),
     ("metatool_multi", (0.665, 0.624), (0.470, 0.466)),
@@ -34,7 +37,7 @@ fn figures_of(judged: &Judged, others: &[catalogs::Offer]) -> Figures {
     figures(judged.half(Half::Held), |query| searched(&catalog, query))
 }
 
-fn enough(found: Figures, (recall, ndcg): (f64, f64)) -> Verdict {
+fn enough(found: Figures, (recall, ndcg): Least) -> Verdict {
     ensure!(found.recall_5 >= recall && found.ndcg_10 >= ndcg, "{found:?}");
     Ok(())
 }
