@@ -1,5 +1,5 @@
 //! Everything a model is told before it does anything: two tools and the instructions. It is paid for in every
-//! conversation, so it stays below 600 tokens (o200k), whatever is upstream.
+//! conversation, so it stays at about 600 tokens (o200k), whatever is upstream.
 
 use rmcp::model::{JsonObject, Tool, ToolAnnotations};
 use serde_json::{Value, json};
