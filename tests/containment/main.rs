@@ -1,6 +1,12 @@
 //! Attacks on the jail from inside it, and what a whole run looks like from outside.
 
 mod ablation;
+mod attack;
+mod matrix;
+mod modes;
+mod notation;
+mod outcome;
+mod results;
 mod strace;
 mod sweep;
 
@@ -11,6 +17,7 @@ use std::process::ExitCode;
 fn main() -> Result<ExitCode, Failed> {
     let mut trials = Trials::new()?;
     ablation::add(&mut trials);
+    matrix::add(&mut trials)?;
     sweep::add(&mut trials);
     strace::add(&mut trials);
     Ok(trials.run())

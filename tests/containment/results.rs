@@ -1,0 +1,170 @@
+//! `RESULTS.md`: attack by layer, generated from a run. Each trial compares its own lines;
+//! `UPDATE_GENERATED=1 cargo test -p oubliette-tests --test containment -- attacks/` writes them.
+
+use super::attack::{self, Attack};
+use super::modes::MODES;
+use super::outcome::Outcome;
+use oubliette_tests::bench::read;
+use oubliette_tests::binaries::workspace;
+use oubliette_tests::caller::Caller;
+use oubliette_tests::{Failed, Verdict, ensure};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+const FILE: &str = "containment/RESULTS.md";
+const HOST: &str = "Measured on ";
+const YES: &str = "**yes**";
+/// As without a jail: the layer has no part in it.
+const SAME: &str = "·";
+
+const TITLE: &str = "# What each layer stops\n\n";
+const LEGEND: &str = "\
+Generated from a run of the suite; do not edit. Each line is an attack, written in `attacks/*.toml` and made natively \
+by a guest that was taken over, once for each column: with nothing around it, with one layer alone, with all layers \
+but the two filters, and in the whole jail.
+
+**yes**: it worked. An error or a signal: it was stopped, in this way. ·: it ended as it does without a jail, so this \
+layer has no part in it. Without a jail some attacks fail on this host, or fail for an ordinary user; the rows say why.
+
+The layers alone: the guest's own filter; the jailer's filter; all namespaces, with the cut ties of their step; the \
+empty root, with no more namespaces than it needs; the resource limits; no capabilities; no_new_privs and what goes \
+with it; Landlock; the cgroup leaf; no inherited descriptor.
+";
+
+/// What was measured: the cells of each attack, for each caller.
+pub(super) struct Results {
+    /// On what.
+    pub(super) host: String,
+    cells: BTreeMap<(&'static str, String), String>,
+}
+
+/// Whether the document is to be written instead of compared.
+pub(super) fn updating() -> bool {
+    std::env::var_os("UPDATE_GENERATED").is_some()
+}
+
+/// What of this machine the answers of a layer depend on.
+pub(super) fn host() -> String {
+    let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    let kernel: Vec<&str> = kernel.trim().split(['.', '-']).take(2).collect();
+    let groups = Path::new("/sys/fs/cgroup");
+    let kind = match (groups.join("cgroup.controllers").exists(), groups.join("unified").exists()) {
+        (true, _) => "v2",
+        (false, true) => "hybrid",
+        (false, false) => "v1",
+    };
+    format!("Linux {} on {}, cgroup {kind}", kernel.join("."), std::env::consts::ARCH)
+}
+
+impl Results {
+    /// As they stand in the document; none where there is none.
+    pub(super) fn read() -> Result<Self, Failed> {
+        let text = fs::read_to_string(workspace().join("tests").join(FILE)).unwrap_or_default();
+        let host = text.lines().find_map(|line| line.strip_prefix(HOST)?.strip_suffix('.'));
+        let mut results = Self { host: host.unwrap_or_default().to_owned(), cells: BTreeMap::new() };
+        let mut section = "";
+        for line in text.lines() {
+            section = Caller::BOTH
+                .map(Caller::name)
+                .into_iter()
+                .find(|name| line == title(name))
+                .unwrap_or(section);
+            let mut columns = line.splitn(4, " | ");
+            let (Some(group), Some(name), Some(cells)) = (columns.next(), columns.next(), columns.next())
+            else {
+                continue;
+            };
+            let rest = columns.next().map(|rest| format!("{cells} | {rest}")).unwrap_or_default();
+            if group.trim_start_matches("| ").parse::<u32>().is_ok() && !section.is_empty() {
+                results.cells.insert((section, name.to_owned()), rest.trim_end_matches(" |").to_owned());
+            }
+        }
+        Ok(results)
+    }
+
+    fn render(&self) -> Result<String, Failed> {
+        let attacks = attack::all()?;
+        let mut text = format!("{TITLE}{HOST}{}.\n\n{LEGEND}", self.host);
+        for caller in Caller::BOTH.map(Caller::name) {
+            let cells = |attack: &Attack| self.cells.get(&(caller, attack.name.clone())).map(String::as_str);
+            let _ = write!(text, "\n{}\n\n{}", title(caller), summary(&attacks, cells));
+            let names: Vec<&str> = MODES.iter().map(|mode| mode.name).collect();
+            let _ = writeln!(text, "\n| group | attack | {} |", names.join(" | "));
+            let _ = writeln!(text, "|--|--|{}", "--|".repeat(MODES.len()));
+            for attack in &attacks {
+                let cells = cells(attack).unwrap_or("not run");
+                let _ = writeln!(text, "| {} | {} | {cells} |", attack.group, attack.name);
+            }
+        }
+        Ok(text)
+    }
+}
+
+fn title(caller: &str) -> String {
+    format!("## Started by {}", if caller == "root" { "root" } else { "an ordinary user" })
+}
+
+/// How many, and which of them nothing stops but a filter.
+fn summary<'a>(attacks: &'a [Attack], cells: impl Fn(&'a Attack) -> Option<&'a str>) -> String {
+    let column = |attack, index: usize| cells(attack).and_then(|cells| cells.split(" | ").nth(index));
+    let possible: Vec<&Attack> = attacks.iter().filter(|attack| column(attack, 0) == Some(YES)).collect();
+    let without_filters = MODES.len() - 2;
+    let filters: Vec<&str> = possible
+        .iter()
+        .filter(|attack| column(attack, without_filters) == Some(YES))
+        .map(|attack| attack.name.as_str())
+        .collect();
+    format!(
+        "Of {} attacks {} work here without a jail, and none in it. Nothing but the filters stops {} of them: {}.\n",
+        attacks.len(),
+        possible.len(),
+        filters.len(),
+        filters.join("; ")
+    )
+}
+
+fn cells(outcomes: &[Outcome]) -> String {
+    let bare = outcomes.first();
+    let one = |(index, outcome): (usize, &Outcome)| match outcome {
+        Outcome::Succeeded => YES.to_owned(),
+        _ if index > 0 && Some(outcome) == bare => SAME.to_owned(),
+        _ => outcome.to_string(),
+    };
+    outcomes.iter().enumerate().map(one).collect::<Vec<_>>().join(" | ")
+}
+
+/// Where the document says otherwise; or writes it there.
+pub(super) fn compare(
+    caller: Caller,
+    attack: &Attack,
+    outcomes: &[Outcome],
+) -> Result<Option<String>, Failed> {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut results = Results::read()?;
+    let (key, found) = ((caller.name(), attack.name.clone()), cells(outcomes));
+    let documented = results.cells.get(&key).cloned().unwrap_or_default();
+    if documented == found {
+        return Ok(None);
+    }
+    if !updating() {
+        return Ok(Some(format!("{}: {FILE} says {documented}, and now it is {found}", attack.name)));
+    }
+    results.host = host();
+    results.cells.insert(key, found);
+    let path = workspace().join("tests").join(FILE);
+    fs::write(&path, results.render()?).map_err(|error| format!("{}: {error}", path.display()))?;
+    Ok(None)
+}
+
+/// Nothing is missing, nothing was edited, nothing is left of attacks that are gone.
+pub(super) fn is_whole() -> Verdict {
+    let results = Results::read()?;
+    let text = results.render()?;
+    ensure!(!text.contains("not run"), "not every attack was run as root and as an ordinary user");
+    ensure!(text == read(FILE)?, "{FILE} is not what its own lines make: write it again");
+    Ok(())
+}
