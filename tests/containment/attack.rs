@@ -45,6 +45,8 @@ struct Row {
     privileged: bool,
     /// Why it cannot succeed on this host even without a jail, as anybody.
     bare: Option<String>,
+    /// The same for root only.
+    bare_root: Option<String>,
     /// The same for the ordinary user only.
     bare_user: Option<String>,
     /// Whether it has succeeded only if a signal has reached the jailer.
@@ -84,12 +86,12 @@ impl Attack {
 
     /// Why it cannot succeed even without a jail.
     pub(super) fn impossible(&self, caller: Caller) -> Option<&str> {
-        let as_user = match caller {
+        let of_caller = match caller {
             Caller::User if self.row.privileged => Some("needs privileges that an ordinary user has not"),
             Caller::User => self.row.bare_user.as_deref(),
-            Caller::Root => None,
+            Caller::Root => self.row.bare_root.as_deref(),
         };
-        as_user.or(self.row.bare.as_deref())
+        of_caller.or(self.row.bare.as_deref())
     }
 
     /// Whether the ordinary user lacks nothing but privileges.
@@ -129,6 +131,9 @@ fn attack(row: &Row, variant: &str, value: &str) -> Result<Attack, String> {
     let count = calls.len();
     let mut program = vec![json!({ "chain": calls })];
     program.extend(undo);
+    if row.heard {
+        program.extend([json!({ "say": "done" }), json!("hear")]);
+    }
     Ok(Attack {
         group: row.group,
         name: row.name.replace("{}", variant),

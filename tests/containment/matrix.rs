@@ -31,7 +31,8 @@ pub(super) fn add(trials: &mut Trials) -> Verdict {
 fn tried(bench: &Bench, attacks: &[Attack]) -> Verdict {
     let mut driver = Driver::new(bench)?;
     let _listening = listen(bench)?;
-    let measured_here = Results::read()?.host == results::host();
+    let results = Results::read()?;
+    let measured_here = results.host == results::host();
     let mut wrong = Vec::new();
     for attack in attacks {
         let told = |failed: Failed| format!("{}: {}", attack.name, failed.message().unwrap_or_default());
@@ -48,7 +49,7 @@ fn tried(bench: &Bench, attacks: &[Attack]) -> Verdict {
         }
         if outcomes.len() == MODES.len() {
             wrong.extend(check(bench.caller, attack, &outcomes));
-            wrong.extend(results::compare(bench.caller, attack, &outcomes)?);
+            wrong.extend(results::compare(&results, bench.caller, attack, &outcomes)?);
         }
     }
     driver.close()?;

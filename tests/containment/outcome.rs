@@ -49,8 +49,15 @@ impl fmt::Display for Outcome {
 /// Makes the attack with a guest started like this.
 pub(super) fn of(driver: &mut Driver, order: &Order, attack: &Attack) -> Result<Outcome, Failed> {
     let started = driver.start(order)?;
-    let answer = driver.ask(&Act::Run(attack.program.clone()))?;
-    let heard = attack.heard && heard(&started);
+    let mut answer = driver.ask(&Act::Run(attack.program.clone()))?;
+    let mut heard = false;
+    if let Answer::Said(method, _) = &answer
+        && method == "console.write"
+    {
+        // It waits, and with it the jailer, whose signals are gone when it ends.
+        heard = is_heard(&started);
+        answer = driver.ask(&Act::Run(String::new()))?;
+    }
     let end = driver.end()?;
     match answer {
         Answer::Said(method, params) if method == "run.finished" => {
@@ -85,7 +92,7 @@ fn judge(attack: &Attack, returned: &Value, heard: bool) -> Outcome {
     }
 }
 
-fn heard(started: &Started) -> bool {
+fn is_heard(started: &Started) -> bool {
     let status = std::fs::read_to_string(format!("/proc/{}/status", started.jailer)).unwrap_or_default();
     let pending = |name: &str| {
         let line = status.lines().find_map(|line| line.strip_prefix(name));

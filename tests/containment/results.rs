@@ -112,17 +112,18 @@ fn summary<'a>(attacks: &'a [Attack], cells: impl Fn(&'a Attack) -> Option<&'a s
     let column = |attack, index: usize| cells(attack).and_then(|cells| cells.split(" | ").nth(index));
     let possible: Vec<&Attack> = attacks.iter().filter(|attack| column(attack, 0) == Some(YES)).collect();
     let without_filters = MODES.len() - 2;
-    let filters: Vec<&str> = possible
-        .iter()
-        .filter(|attack| column(attack, without_filters) == Some(YES))
-        .map(|attack| attack.name.as_str())
-        .collect();
+    let filters: Vec<&Attack> =
+        possible.iter().copied().filter(|attack| column(attack, without_filters) == Some(YES)).collect();
+    let mut groups: BTreeMap<u32, Vec<&str>> = BTreeMap::new();
+    for attack in &filters {
+        groups.entry(attack.group).or_default().push(&attack.name);
+    }
+    let lines: String =
+        groups.iter().map(|(group, names)| format!("- {group}: {}\n", names.join("; "))).collect();
+    let (all, possible, filters) = (attacks.len(), possible.len(), filters.len());
     format!(
-        "Of {} attacks {} work here without a jail, and none in it. Nothing but the filters stops {} of them: {}.\n",
-        attacks.len(),
-        possible.len(),
-        filters.len(),
-        filters.join("; ")
+        "Of {all} attacks {possible} work here without a jail, and none in it. {filters} of these are stopped by \
+         nothing but a filter:\n\n{lines}"
     )
 }
 
@@ -138,21 +139,22 @@ fn cells(outcomes: &[Outcome]) -> String {
 
 /// Where the document says otherwise; or writes it there.
 pub(super) fn compare(
+    results: &Results,
     caller: Caller,
     attack: &Attack,
     outcomes: &[Outcome],
 ) -> Result<Option<String>, Failed> {
-    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut results = Results::read()?;
     let (key, found) = ((caller.name(), attack.name.clone()), cells(outcomes));
-    let documented = results.cells.get(&key).cloned().unwrap_or_default();
+    let documented = results.cells.get(&key).map(String::as_str).unwrap_or_default();
     if documented == found {
         return Ok(None);
     }
     if !updating() {
         return Ok(Some(format!("{}: {FILE} says {documented}, and now it is {found}", attack.name)));
     }
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut results = Results::read()?;
     results.host = host();
     results.cells.insert(key, found);
     let path = workspace().join("tests").join(FILE);
