@@ -2,6 +2,7 @@
 
 mod ablation;
 mod attack;
+mod host;
 mod matrix;
 mod modes;
 mod notation;
@@ -18,6 +19,7 @@ fn main() -> Result<ExitCode, Failed> {
     let mut trials = Trials::new()?;
     ablation::add(&mut trials);
     matrix::add(&mut trials)?;
+    host::add(&mut trials)?;
     sweep::add(&mut trials);
     strace::add(&mut trials);
     Ok(trials.run())

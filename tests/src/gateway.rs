@@ -187,6 +187,12 @@ impl Gateway {
         if self.place.procs().is_empty() { descendants(self.child.id()) } else { self.place.processes() }
     }
 
+    /// How many leaves there are for its guests.
+    #[must_use]
+    pub fn leaves(&self) -> usize {
+        self.place.leaves()
+    }
+
     /// Closes its input, waits for its end, and makes sure that nothing is left.
     ///
     /// # Errors

@@ -66,6 +66,12 @@ impl Place {
         self.groups.first().map(|group| processes_below(group)).unwrap_or_default()
     }
 
+    /// How many groups there are in it.
+    #[must_use]
+    pub fn leaves(&self) -> usize {
+        self.groups.iter().map(|group| children(group).len()).sum()
+    }
+
     /// Removes it.
     ///
     /// # Errors
