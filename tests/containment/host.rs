@@ -4,8 +4,8 @@
 use super::attack::{self, Attack};
 use super::matrix::SHARED_OBJECTS;
 use oubliette_tests::bench::Bench;
-use oubliette_tests::caller::harness_is_root;
 use oubliette_tests::gateway::Gateway;
+use oubliette_tests::needs::Need;
 use oubliette_tests::trials::Trials;
 use oubliette_tests::{Failed, Verdict, ensure};
 use serde_json::json;
@@ -25,7 +25,7 @@ pub(super) fn add(trials: &mut Trials) -> Verdict {
     trials.both("host/nothing outside changes, whatever is tried", &[], move |bench| {
         unchanged(bench, &attacks)
     });
-    trials.both("host/no guest can read the supervisor's secret", &[], secret);
+    trials.both("host/no guest can read the supervisor's secret", &[Need::Root], secret);
     Ok(())
 }
 
@@ -122,9 +122,6 @@ fn unchanged(bench: &Bench, attacks: &[Attack]) -> Verdict {
 
 /// A guest that has tried everything that does not end it, then waits; all of its memory is read from outside.
 fn secret(bench: &Bench) -> Verdict {
-    if !harness_is_root() {
-        return Err("only root may read the memory of a guest: run as root".into());
-    }
     let mut gateway = with_secret(bench)?;
     let idle: BTreeSet<u32> = gateway.processes().into_iter().collect();
     let kernel = |number: u64, address: u64| {

@@ -2,11 +2,13 @@
 
 mod ablation;
 mod attack;
+mod ends;
 mod host;
 mod matrix;
 mod modes;
 mod notation;
 mod outcome;
+mod perturbed;
 mod results;
 mod strace;
 mod sweep;
@@ -20,6 +22,8 @@ fn main() -> Result<ExitCode, Failed> {
     ablation::add(&mut trials);
     matrix::add(&mut trials)?;
     host::add(&mut trials)?;
+    ends::add(&mut trials);
+    perturbed::add(&mut trials);
     sweep::add(&mut trials);
     strace::add(&mut trials);
     Ok(trials.run())

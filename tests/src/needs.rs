@@ -10,6 +10,8 @@ pub enum Need {
     Strace,
     /// setpriv(1).
     Setpriv,
+    /// The right to read any process's memory.
+    Root,
     /// What [`crate::servers`] installs.
     RealServers,
 }
@@ -20,6 +22,9 @@ impl Need {
     pub fn missing(self) -> Option<String> {
         match self {
             Self::Strace => strace(),
+            Self::Root => {
+                (!crate::caller::harness_is_root()).then(|| "needs root, to read the guest's memory".into())
+            }
             Self::RealServers => crate::servers::installed().as_ref().err().cloned(),
             Self::Setpriv => {
                 on_path("setpriv").is_none().then(|| "needs setpriv (package util-linux)".into())
