@@ -11,14 +11,16 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 /// Our own crates, and what of ours each may use. ARCHITECTURE.md draws the same arrows.
-const ARROWS: [(&str, &[&str]); 8] = [
+const ARROWS: [(&str, &[&str]); 10] = [
     ("guest-protocol", &[]),
     ("jail-spec", &[]),
     ("policies", &["jail-spec"]),
     ("catalog", &["guest-protocol"]),
+    ("readback", &["jail-spec"]),
     ("oubliette-jailer", &["jail-spec"]),
     ("oubliette-guest", &["guest-protocol"]),
-    ("oubliette", &["catalog", "guest-protocol", "jail-spec", "policies"]),
+    ("oubliette", &["catalog", "guest-protocol", "jail-spec", "policies", "readback"]),
+    ("oubliette-fuzz", &["guest-protocol", "jail-spec", "policies"]),
     ("oubliette-tests", &["guest-protocol", "jail-spec", "policies"]),
 ];
 
@@ -37,9 +39,10 @@ const NEVER: [(&str, &[&str]); 3] = [
 const BUDGETS: [(&str, usize); 3] = [("oubliette-jailer", 32), ("oubliette-guest", 222), ("oubliette", 145)];
 
 /// The files that may contain `unsafe`.
-const UNSAFE_FILES: [&str; 4] = [
+const UNSAFE_FILES: [&str; 5] = [
     "guest-runtime/src/sys.rs",
     "jailer/src/sys.rs",
+    "supervisor/readback/src/sys.rs",
     "tests/containment/ablated_jailer/sys.rs",
     "tests/containment/hostile_guest/calls.rs",
 ];
@@ -59,6 +62,7 @@ fn main() -> Result<ExitCode, Failed> {
     trials.once("files and functions are short", &[], short);
     trials.once("words", &[], words);
     trials.once("every folder of tests is explained", &[], explained);
+    trials.once("every promise names the tests that keep it", &[], promises);
     Ok(trials.run())
 }
 
@@ -313,4 +317,25 @@ fn explained() -> Verdict {
         );
     }
     Ok(())
+}
+
+/// Rows of SECURITY.md's first table: a number, a promise, and paths in backquotes.
+fn promises() -> Verdict {
+    let security = fs::read_to_string(workspace().join("SECURITY.md")).map_err(|error| error.to_string())?;
+    let rows: Vec<&str> = security.lines().filter(|line| is_promise(line)).collect();
+    ensure!(rows.len() >= 9, "{} promises", rows.len());
+    for row in rows {
+        let kept_by = row.split('|').nth(3).unwrap_or_default();
+        let paths: Vec<&str> = kept_by.split('`').skip(1).step_by(2).collect();
+        ensure!(!paths.is_empty(), "nothing keeps {row}");
+        for path in paths {
+            ensure!(workspace().join(path).is_file(), "{path} is not there: {row}");
+        }
+    }
+    Ok(())
+}
+
+fn is_promise(line: &str) -> bool {
+    let number = line.strip_prefix("| ").and_then(|rest| rest.split(' ').next());
+    number.is_some_and(|number| number.parse::<u32>().is_ok())
 }

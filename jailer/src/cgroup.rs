@@ -19,10 +19,9 @@ pub(crate) struct Attached(());
 
 /// Writes the child's id into every file of the leaf, then reads each file back.
 pub(crate) fn attach(child: &Child, _mapped: Mapped, leaf: &Leaf, files: &[OwnedFd]) -> Taken<Attached> {
-    let score = match fs::write(format!("/proc/{}/oom_score_adj", child.pid), OOM_SCORE) {
-        Ok(()) => format!("oom_score_adj {OOM_SCORE}"),
-        Err(error) => format!("oom_score_adj unchanged ({error})"),
-    };
+    let score = format!("/proc/{}/oom_score_adj", child.pid);
+    fs::write(&score, OOM_SCORE).map_err(at_io(STEP, format!("write({score:?}, {OOM_SCORE:?})")))?;
+    let score = format!("oom_score_adj {OOM_SCORE}");
     if let Leaf::Lowered(why) = leaf {
         return Ok((Attached(()), format!("LOWERED by the profile: {why}; {score}")));
     }

@@ -6,6 +6,7 @@ use crate::landlock::Restricted;
 use crate::line::Line;
 use crate::sys;
 use jail_spec::{JailSpec, Step, StepError};
+use nix::errno::Errno;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 
 const STEP: Step = Step::Descriptors;
@@ -54,9 +55,10 @@ fn close_others(ward: &Ward) -> Result<(), StepError> {
 pub(crate) fn verify(_restricted: Restricted, ward: &Ward) -> Taken<Exact> {
     close_others(ward)?;
     let number = ward.socket.as_raw_fd();
-    let wanted = [(number, 0), (number + 1, libc::FD_CLOEXEC), (number + 2, libc::FD_CLOEXEC)];
-    let open: Vec<(RawFd, i32)> =
-        (0..PROBED).filter_map(|number| sys::descriptor_flags(number).map(|flags| (number, flags))).collect();
+    let closes = Ok(libc::FD_CLOEXEC.into());
+    let wanted = [(number, Ok(0)), (number + 1, closes), (number + 2, closes)];
+    let probed = (0..PROBED).map(|number| (number, sys::descriptor_flags(number)));
+    let open: Vec<_> = probed.filter(|(_, flags)| *flags != Err(Errno::EBADF)).collect();
     ensure(open == wanted, STEP, format!("open descriptors {wanted:?}"), &open)?;
     let (line, image) = (number + 1, number + 2);
     let evidence = format!("of {PROBED} numbers open: {number} (socket), {line} and {image} (close on exec)");

@@ -1,17 +1,14 @@
 //! Executes the guest.
 
 use crate::descriptors::Ward;
-use crate::error::{Halt, at};
+use crate::error::{Halt, at, found};
 use crate::log::Log;
 use crate::seccomp::Filtered;
 use jail_spec::Step;
 use nix::fcntl::AtFlags;
 use nix::unistd::execveat;
 use std::convert::Infallible;
-use std::ffi::CStr;
-
-/// The guest's name in `ps`; also all there is in its argv.
-const NAME: &CStr = c"oubliette-guest";
+use std::ffi::CString;
 
 /// Reports first: afterwards this program is gone, and the line closes.
 pub(crate) fn guest(_filtered: Filtered, ward: &Ward, log: &Log) -> Result<Infallible, Halt> {
@@ -19,7 +16,10 @@ pub(crate) fn guest(_filtered: Filtered, ward: &Ward, log: &Log) -> Result<Infal
         return Err(Halt::Reached);
     }
     ward.line.tell(&Ok(log.steps()))?;
-    let Err(errno) = execveat(&ward.image, c"", &[NAME], &[c""; 0], AtFlags::AT_EMPTY_PATH);
-    let call = "execveat(image, \"\", [\"oubliette-guest\"], [], AT_EMPTY_PATH)";
+    // All there is in its argv: what `ps` shows.
+    let title = format!("oubliette-guest: {}", ward.spec.run);
+    let call = format!("execveat(image, \"\", [{title:?}], [], AT_EMPTY_PATH)");
+    let title = CString::new(title).map_err(|error| found(Step::Exec, "title", error.to_string()))?;
+    let Err(errno) = execveat(&ward.image, c"", &[title], &[c""; 0], AtFlags::AT_EMPTY_PATH);
     Err(Halt::Failed(at(Step::Exec, call)(errno)))
 }

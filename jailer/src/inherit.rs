@@ -44,10 +44,13 @@ fn from_supervisor() -> Result<Control, &'static str> {
     {
         return Err("its standard input is not the supervisor's socket");
     }
-    match std::fs::read_dir("/proc/self/task").map(Iterator::count) {
-        Ok(1) => Ok(Control(input)),
+    // A list that breaks off could look like that of one thread.
+    match std::fs::read_dir("/proc/self/task").and_then(|tasks| tasks.collect::<Result<Vec<_>, _>>()) {
+        Ok(tasks) if tasks.len() == 1 => Ok(Control(input)),
         Ok(_) => Err("it must have one thread"),
-        Err(_) => Err("/proc is not mounted here, and without it no namespace can be set up"),
+        Err(_) => {
+            Err("/proc is not mounted here or cannot be read, and without it no namespace can be set up")
+        }
     }
 }
 

@@ -1,11 +1,13 @@
 //! Takes every right of the spec's Landlock ABI away, with no rule that gives one back.
 
-use crate::error::{Taken, ensure, errno, found, refused};
+use crate::error::{Taken, at, at_io, ensure, errno, found, refused};
 use crate::no_new_privs::NoNewPrivs;
+use crate::sys;
 use jail_spec::{Ruleset as Wanted, Step, StepError};
 use landlock::{
-    ABI, Access, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible, LandlockStatus, RestrictionStatus,
-    Ruleset, RulesetAttr, RulesetCreatedAttr, RulesetError, RulesetStatus, Scope,
+    ABI, Access, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible, CreateRulesetError,
+    RestrictSelfError, RestrictionStatus, Ruleset, RulesetAttr, RulesetCreatedAttr, RulesetError,
+    RulesetStatus, Scope,
 };
 use nix::errno::Errno;
 
@@ -17,20 +19,15 @@ pub(crate) struct Restricted(());
 /// The image can still be executed: a memfd lies on a mount of the kernel's own, which Landlock leaves out.
 pub(crate) fn restrict(_proof: &NoNewPrivs, wanted: &Wanted) -> Taken<Restricted> {
     let (filesystem, network, scopes) = rights(wanted)?;
-    let status = enforce(filesystem, network, scopes).map_err(|error| {
-        let remedy = "Landlock is off (boot with lsm=landlock,...) or older than the profile demands";
-        found(STEP, format!("landlock_restrict_self(ABI {})", wanted.abi), format!("{error}: {remedy}"))
-    })?;
+    let version = "landlock_create_ruleset(NULL, 0, LANDLOCK_CREATE_RULESET_VERSION)";
+    let kernel = sys::landlock_abi().map_err(at(STEP, version))?;
+    ensure(kernel >= wanted.abi.into(), STEP, format!("{version} >= {}", wanted.abi), kernel)?;
+    let status = enforce(filesystem, network, scopes).map_err(refusal)?;
     ensure(status.ruleset == RulesetStatus::FullyEnforced, STEP, "RulesetStatus::FullyEnforced", &status)?;
     let opened = std::fs::File::open("/").map_err(errno);
     let door = refused(STEP, "open(\"/\")", Errno::EACCES, opened)?;
     let (files, ports, scoped) = (filesystem.len(), network.len(), scopes.len());
     let rights = format!("{files} filesystem and {ports} network rights taken, {scoped} scopes, no rule");
-    let kernel = match status.landlock {
-        LandlockStatus::Available { kernel_abi: Some(newer), .. } => newer.to_string(),
-        LandlockStatus::Available { effective_abi, .. } => effective_abi.to_string(),
-        other => format!("{other:?}"),
-    };
     let evidence = format!("ABI {} of the kernel's {kernel}, fully enforced: {rights}; {door}", wanted.abi);
     Ok((Restricted(()), evidence))
 }
@@ -49,6 +46,19 @@ fn rights(wanted: &Wanted) -> Result<Rights, StepError> {
         && Scope::from_all(abi).contains(scopes);
     ensure(known && abi as u32 == wanted.abi, STEP, format!("rights of ABI {}", wanted.abi), wanted)?;
     Ok((filesystem, network, scopes))
+}
+
+/// The kernel's answer out of the crate's.
+fn refusal(error: RulesetError) -> StepError {
+    match error {
+        RulesetError::CreateRuleset(CreateRulesetError::CreateRulesetCall { source, .. }) => {
+            at_io(STEP, "landlock_create_ruleset(..)")(source)
+        }
+        RulesetError::RestrictSelf(RestrictSelfError::RestrictSelfCall { source, .. }) => {
+            at_io(STEP, "landlock_restrict_self(ruleset, 0)")(source)
+        }
+        other => found(STEP, "landlock_create_ruleset(..)", other.to_string()),
+    }
 }
 
 fn enforce(

@@ -62,7 +62,8 @@ fn write_map(pid: i32, file: &str, content: &str) -> Result<(), StepError> {
 /// From inside: becomes the mapped identity and cuts what else joins it to the outside.
 pub(crate) fn settle(line: &Line, run: &str) -> Taken<Settled> {
     line.wait()?;
-    sys::default_signals();
+    sys::default_signals()
+        .map_err(at(STEP, "rt_sigaction(1..=64, SIG_DFL), rt_sigprocmask(SIG_SETMASK, [])"))?;
     umask(Mode::from_bits_truncate(0o077));
     become_inside()?;
     // A shared process group would let kill(0, ...) reach the supervisor across every namespace.
@@ -84,7 +85,8 @@ pub(crate) fn settle(line: &Line, run: &str) -> Taken<Settled> {
 /// After a clone by root the child is still root outside, only without a name inside; it must change, and keep the
 /// capabilities of its own namespace for the mounts.
 fn become_inside() -> Result<(), StepError> {
-    ensure(getpid().as_raw() == 1, STEP, "getpid() = 1", getpid())?;
+    let own = getpid();
+    ensure(own.as_raw() == 1, STEP, "getpid() = 1", own)?;
     prctl::set_keepcaps(true).map_err(at(STEP, "prctl(PR_SET_KEEPCAPS, 1)"))?;
     let (user, group) = (Uid::from_raw(INSIDE_ID), Gid::from_raw(INSIDE_ID));
     setresgid(group, group, group).map_err(at(STEP, format!("setresgid({INSIDE_ID} x3)")))?;

@@ -9,7 +9,7 @@ use jail_spec::{Identity, Step, StepError};
 use nix::errno::Errno;
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::prctl;
-use nix::unistd::{Gid, Uid, geteuid, setresgid, setresuid};
+use nix::unistd::{Gid, Uid, setresgid, setresuid};
 
 const STEP: Step = Step::Privileges;
 
@@ -63,14 +63,12 @@ fn clear_sets() -> Result<(), StepError> {
 
 /// The jailer outside, once the guest runs: all it still does is to wait, and to kill one process.
 ///
-/// It takes the guest's identity when it is root. Without capabilities root could neither signal a process of
+/// It takes the guest's identity, which an ordinary user has anyway. Without capabilities root could neither signal a process of
 /// another user nor pass its parent-death signal on to it: the kernel checks the *dying* parent's permission.
 pub(crate) fn follow(identity: Identity) -> Result<(), StepError> {
-    if geteuid().is_root() {
-        let (user, group) = (Uid::from_raw(identity.outside_uid), Gid::from_raw(identity.outside_gid));
-        setresgid(group, group, group).map_err(at(STEP, format!("setresgid({group} x3)")))?;
-        setresuid(user, user, user).map_err(at(STEP, format!("setresuid({user} x3)")))?;
-    }
+    let (user, group) = (Uid::from_raw(identity.outside_uid), Gid::from_raw(identity.outside_gid));
+    setresgid(group, group, group).map_err(at(STEP, format!("setresgid({group} x3)")))?;
+    setresuid(user, user, user).map_err(at(STEP, format!("setresuid({user} x3)")))?;
     clear_sets()?;
     prctl::set_no_new_privs().map_err(at(STEP, "prctl(PR_SET_NO_NEW_PRIVS, 1)"))?;
     prctl::set_dumpable(false).map_err(at(STEP, "prctl(PR_SET_DUMPABLE, 0)"))

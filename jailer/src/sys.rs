@@ -94,25 +94,35 @@ pub(crate) fn close_range(first: u32, last: u32) -> Result<(), Errno> {
     check(unsafe { libc::syscall(libc::SYS_close_range, first, last, 0) }).map(drop)
 }
 
-/// The descriptor's flags (`FD_CLOEXEC`), or nothing when the number is closed.
-pub(crate) fn descriptor_flags(number: RawFd) -> Option<c_int> {
+/// The descriptor's flags (`FD_CLOEXEC`); `EBADF` when the number is closed.
+pub(crate) fn descriptor_flags(number: RawFd) -> Result<c_long, Errno> {
     // SAFETY: F_GETFD passes no memory and fails with EBADF for a closed number.
-    let flags = unsafe { libc::fcntl(number, libc::F_GETFD) };
-    (flags >= 0).then_some(flags)
+    check(c_long::from(unsafe { libc::fcntl(number, libc::F_GETFD) }))
 }
 
 /// Gives every signal its default action and unblocks all of them: the guest starts from a defined state.
-pub(crate) fn default_signals() {
+pub(crate) fn default_signals() -> Result<(), Errno> {
+    let default = [0_u64; 4];
     for signal in 1..=LAST_SIGNAL {
-        // SAFETY: SIG_DFL installs no handler. SIGKILL, SIGSTOP and the C library's own refuse; they need it not.
-        unsafe { libc::signal(signal, libc::SIG_DFL) };
+        // SAFETY: all zero is SIG_DFL, no flags, no mask; it outlives the call. The C library's own call would leave
+        // out the two signals it keeps for itself, which whoever started us may have ignored.
+        let set = check(unsafe {
+            libc::syscall(libc::SYS_rt_sigaction, signal, default.as_ptr(), 0_usize, size_of::<u64>())
+        });
+        // SIGKILL and SIGSTOP refuse, with EINVAL; they need it not.
+        if let Err(errno) = set.map(drop)
+            && errno != Errno::EINVAL
+        {
+            return Err(errno);
+        }
     }
     // SAFETY: sigset_t is plain data, filled by sigemptyset before it is read.
-    unsafe {
+    check(c_long::from(unsafe {
         let mut none: libc::sigset_t = std::mem::zeroed();
         libc::sigemptyset(&raw mut none);
-        libc::sigprocmask(libc::SIG_SETMASK, &raw const none, std::ptr::null_mut());
-    }
+        libc::sigprocmask(libc::SIG_SETMASK, &raw const none, std::ptr::null_mut())
+    }))
+    .map(drop)
 }
 
 fn prctl(option: c_int, arguments: [c_ulong; 3]) -> Result<c_int, Errno> {
@@ -165,6 +175,13 @@ pub(crate) fn own_core() -> Result<(), Errno> {
 pub(crate) fn is_filtered() -> Result<bool, Errno> {
     const SECCOMP_MODE_FILTER: c_int = 2;
     prctl(libc::PR_GET_SECCOMP, [0; 3]).map(|mode| mode == SECCOMP_MODE_FILTER)
+}
+
+/// The highest Landlock ABI of this kernel (landlock_create_ruleset(2)); `ENOSYS` without one, `EOPNOTSUPP` when off.
+pub(crate) fn landlock_abi() -> Result<c_long, Errno> {
+    const VERSION: c_ulong = 1;
+    // SAFETY: with this flag the kernel demands a null attribute of size 0; no memory is passed.
+    check(unsafe { libc::syscall(libc::SYS_landlock_create_ruleset, 0_usize, 0_usize, VERSION) })
 }
 
 /// Joins a new, anonymous session keyring (keyctl(2)).

@@ -79,6 +79,16 @@ pub struct Digests {
     pub ruleset: String,
 }
 
+impl Digests {
+    /// Of everything that decides what a guest can do: the digests above in their order and that of the guest's image,
+    /// each in hexadecimal with a line break.
+    #[must_use]
+    pub fn with_image(&self, image: &str) -> String {
+        let Self { profile, first_filter, last_filter, ruleset } = self;
+        hex_digest(format!("{profile}\n{first_filter}\n{last_filter}\n{ruleset}\n{image}\n").as_bytes())
+    }
+}
+
 /// The limits that belong to a run, not to a profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RunLimits {
@@ -107,8 +117,8 @@ impl Profile {
         Ok(CompiledProfile {
             digests: Digests {
                 profile: self.digest().to_owned(),
-                first_filter: hex_digest(&bytes(&first_filter)),
-                last_filter: hex_digest(&bytes(&last_filter)),
+                first_filter: filter_digest(&first_filter),
+                last_filter: filter_digest(&last_filter),
                 ruleset: hex_digest(&landlock::bytes(ruleset)),
             },
             first_filter,
@@ -185,6 +195,12 @@ impl CompiledProfile {
             until: None,
         }
     }
+}
+
+/// What a filter can be recognised by: SHA-256 of its instructions as `struct sock_filter`, little-endian.
+#[must_use]
+pub fn filter_digest(program: &[Instruction]) -> String {
+    hex_digest(&bytes(program))
 }
 
 /// A filter as the kernel is given it: `struct sock_filter` of linux/filter.h, little-endian.

@@ -120,18 +120,24 @@ impl Problem {
 
     /// Finds line and column in `text`.
     pub(crate) fn locate(self, file: &str, text: &str) -> ProfileError {
-        let before = text.get(..self.at.start).unwrap_or(text);
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let (line, column) = line_and_column(text, self.at.start);
         ProfileError {
             file: file.to_owned(),
-            line: before.matches('\n').count() + 1,
-            column: before.get(line_start..).unwrap_or_default().chars().count() + 1,
+            line,
+            column,
             rule: self.rule,
             problem: self.problem,
             remedy: self.remedy,
             more: Vec::new(),
         }
     }
+}
+
+/// Line and column, in characters, of a byte of a text; both from 1.
+pub(crate) fn line_and_column(text: &str, at: usize) -> (usize, usize) {
+    let before = text.get(..at).unwrap_or(text);
+    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    (before.matches('\n').count() + 1, before.get(line_start..).unwrap_or_default().chars().count() + 1)
 }
 
 impl From<toml::de::Error> for Problem {

@@ -26,6 +26,19 @@ pub struct Right {
     pub abi: u32,
 }
 
+impl Right {
+    /// Whether a ruleset takes it away.
+    #[must_use]
+    pub const fn is_taken_by(&self, ruleset: Ruleset) -> bool {
+        let member = match self.kind {
+            RightKind::Filesystem => ruleset.filesystem,
+            RightKind::Network => ruleset.network,
+            RightKind::Scope => ruleset.scoped,
+        };
+        member >> self.bit & 1 == 1
+    }
+}
+
 const fn right(name: &'static str, kind: RightKind, bit: u32, abi: u32) -> Right {
     Right { name, kind, bit, abi }
 }

@@ -1,13 +1,19 @@
 //! A child may only narrow: whatever it would widen is an error at the entry that does.
 
-use crate::document::{Document, LimitEntry, Source, Written};
+use crate::bpf::Reach;
+use crate::difference::{Widening, widened};
+use crate::document::{Document, Entry, IdentityTable, LimitEntry, Source, Written};
 use crate::error::{Problem, Rule};
 use crate::grants::Grants;
+use crate::profile::Profile;
+use crate::reach::Filter;
+use crate::seccomp::Arch;
 use toml::Spanned;
 
 /// Everything that `written` widens. `child` is what it comes to, completed by `parent`.
 pub(crate) fn check(written: &Written, child: &Document, parent: &Document) -> Vec<Problem> {
     let mut found = Vec::new();
+    found.extend(written.identity.as_ref().and_then(|identity| identity_of(identity, parent)));
     if let Some(landlock) = &written.landlock {
         let least = parent.landlock.abi.get_ref();
         if landlock.abi.get_ref() < least {
@@ -26,9 +32,61 @@ pub(crate) fn check(written: &Written, child: &Document, parent: &Document) -> V
     found
 }
 
+/// Every call that a filter of `child` lets through and the same filter of its parent does not, for all arguments. It
+/// is an error at the entry that names the call.
+pub(crate) fn filters(written: &Written, child: &Profile, parent: &Profile) -> Vec<Problem> {
+    let seccomp = &written.seccomp;
+    if seccomp.guest.is_none() && seccomp.jailer.is_empty() && seccomp.newest.is_none() {
+        return Vec::new();
+    }
+    let mut found: Vec<Problem> = Vec::new();
+    for arch in Arch::ALL {
+        match more(child, parent, arch) {
+            Ok(widenings) => found.extend(widenings.iter().map(|one| wider(written, one, arch))),
+            Err(why) => {
+                let remedy = "make the filters simpler: what cannot be compared with the parent is not used";
+                found.push(Problem::new(Rule::Widening, written.name.span(), why, remedy));
+            }
+        }
+    }
+    found.sort_by_key(|problem| problem.at.start);
+    found
+}
+
+fn more(child: &Profile, parent: &Profile, arch: Arch) -> Result<Vec<Widening>, String> {
+    widened(&parent.compile(arch)?, &child.compile(arch)?, arch).map_err(|error| error.to_string())
+}
+
+fn wider(written: &Written, widening: &Widening, arch: Arch) -> Problem {
+    let Reach { call, .. } = &widening.reach;
+    let of_guest =
+        |entry: &Entry| entry.calls.iter().find(|named| named.get_ref() == call).map(Spanned::span);
+    let at = match widening.filter {
+        Filter::Last => written.seccomp.guest.iter().flatten().find_map(of_guest),
+        // Entries for this filter only ever take away; what is left is its ceiling.
+        Filter::First => written.seccomp.newest.as_ref().map(|newest| newest.call.span()),
+    };
+    let (filter, conditions) = (widening.filter.owner(), widening.reach.conditions());
+    let problem = format!(
+        "the {filter}'s filter lets {call} through on {}, and the parent's does not: {conditions}",
+        arch.name()
+    );
+    let remedy = "give it the parent's condition or a narrower one, or remove it";
+    Problem::new(Rule::Widening, at.unwrap_or_else(|| written.name.span()), problem, remedy)
+}
+
 fn widens<T>(at: &Spanned<T>, what: &str, allowed: String) -> Problem {
     let problem = format!("{what} is wider than the parent's: the parent has {allowed}");
     Problem::new(Rule::Widening, at.span(), problem, "narrow it, remove it, or change the parent")
+}
+
+/// Whose files and processes an identity reaches is the host's to say: no other is narrower.
+fn identity_of(identity: &IdentityTable, parent: &Document) -> Option<Problem> {
+    let pairs = [(&identity.uid, &parent.identity.uid), (&identity.gid, &parent.identity.gid)];
+    let (other, theirs) = pairs.into_iter().find(|(ours, theirs)| ours.get_ref() != theirs.get_ref())?;
+    let problem = format!("another identity than the parent's {}", theirs.get_ref());
+    let remedy = "remove the table: a child has the identity of its parent, or change the parent";
+    Some(Problem::new(Rule::Widening, other.span(), problem, remedy))
 }
 
 fn limits(limit: &LimitEntry, parent: &Document) -> Option<Problem> {

@@ -2,9 +2,11 @@
 
 use crate::complete::complete;
 use crate::document::{Document, Entry, Written};
-use crate::error::{Problem, ProfileError, Rule};
+use crate::error::{Problem, ProfileError, Rule, line_and_column};
 use crate::grants::Grants;
+use crate::reach::Filter;
 use crate::{lint, narrow};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::path::Path;
 use toml::Spanned;
@@ -28,8 +30,23 @@ const MAX_GENERATIONS: usize = 8;
 #[derive(Debug, Clone)]
 pub struct Profile {
     pub(crate) document: Document,
-    parent: Option<String>,
+    parent: Option<Box<Self>>,
     digest: String,
+    file: String,
+    text: String,
+    /// Whether the guest's entries are its own; otherwise they are its parent's.
+    own_guest: bool,
+}
+
+/// Where something is written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Place {
+    /// The file, or the name of the built-in profile.
+    pub file: String,
+    /// Line, from 1.
+    pub line: usize,
+    /// Column in characters, from 1.
+    pub column: usize,
 }
 
 impl Profile {
@@ -88,8 +105,17 @@ impl Profile {
             (Some(error), Err(missing)) => Err(error.and(located(missing))),
             (None, Err(missing)) => Err(located(missing)),
             (None, Ok(document)) => {
-                let digest = digest(text, parent.as_ref());
-                Ok(Self { document, parent: parent.map(|parent| parent.document.name), digest })
+                let child = Self {
+                    document,
+                    digest: digest(text, parent.as_ref()),
+                    parent: parent.map(Box::new),
+                    file: file.to_owned(),
+                    text: text.to_owned(),
+                    own_guest: written.seccomp.guest.is_some(),
+                };
+                let wider = child.parent.iter().flat_map(|parent| narrow::filters(&written, &child, parent));
+                wider.map(located).reduce(ProfileError::and).map_or(Ok(()), Err)?;
+                Ok(child)
             }
         }
     }
@@ -134,7 +160,7 @@ impl Profile {
     /// What its parent is called, when it has one.
     #[must_use]
     pub fn parent_name(&self) -> Option<&str> {
-        self.parent.as_deref()
+        self.parent.as_ref().map(|parent| parent.name())
     }
 
     /// Hex SHA-256 of the document's text. A child's is that of its text, a line break and its parent's digest: it
@@ -160,6 +186,30 @@ impl Profile {
     #[must_use]
     pub fn jailer_entries(&self) -> &[Entry] {
         &self.document.jailer
+    }
+
+    /// The newest call the jailer's filter lets a start make, and why the limit is there.
+    #[must_use]
+    pub fn newest(&self) -> (&str, &str) {
+        (self.document.newest.call.get_ref(), self.document.newest.why.get_ref())
+    }
+
+    /// Where a call of an entry is written, which may be in the profile's parent. `entry` counts the entries of one
+    /// filter as [`Profile::guest_entries`] and [`Profile::jailer_entries`] give them.
+    #[must_use]
+    pub fn place(&self, filter: Filter, entry: usize, call: usize) -> Option<Place> {
+        let (entries, inherited) = match filter {
+            Filter::First => {
+                (&self.document.jailer, self.parent.as_ref().map_or(0, |parent| parent.document.jailer.len()))
+            }
+            Filter::Last if self.own_guest => (&self.document.guest, 0),
+            Filter::Last => (&self.document.guest, self.document.guest.len()),
+        };
+        if entry < inherited {
+            return self.parent.as_ref()?.place(filter, entry, call);
+        }
+        let (line, column) = line_and_column(&self.text, entries.get(entry)?.calls.get(call)?.span().start);
+        Some(Place { file: self.file.clone(), line, column })
     }
 
     /// Why the cgroup leaf was given up, when it was.

@@ -2,6 +2,7 @@
 
 use crate::bpf::{Action, Diagrams, Exploration, Invalid, Program, Set, TooComplex, explore};
 use crate::compile::CompiledProfile;
+use crate::seccomp::Arch;
 use jail_spec::Instruction;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -55,6 +56,14 @@ pub enum AnalysisError {
         filter: Filter,
         /// What is wrong.
         invalid: Invalid,
+    },
+    /// The profile names a call that the kernel's headers do not.
+    #[error("{arch} has no system call {call:?} in the kernel's headers of Linux 6.17", arch = arch.name())]
+    UnknownCall {
+        /// The name.
+        call: String,
+        /// The architecture.
+        arch: Arch,
     },
     /// A bound of the analysis.
     #[error(transparent)]

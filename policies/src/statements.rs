@@ -98,9 +98,15 @@ impl Entry {
     #[must_use]
     pub fn describe(&self) -> String {
         let calls: Vec<&str> = self.calls.iter().map(|call| call.get_ref().as_str()).collect();
+        self.describe_one(&calls.join(", "))
+    }
+
+    /// The same, with `call` in the place of all of its calls.
+    #[must_use]
+    pub fn describe_one(&self, call: &str) -> String {
         let when: Vec<String> = self.when.iter().map(Condition::describe).collect();
         let arch: Vec<&str> = self.arch.iter().map(|arch| arch.name()).collect();
-        let mut text = calls.join(", ");
+        let mut text = call.to_owned();
         if !when.is_empty() {
             text = format!("{text} when {}", when.join(" and "));
         }

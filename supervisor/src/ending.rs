@@ -36,6 +36,13 @@ pub(crate) fn source_too_long(source: &str, limits: &Limits) -> Option<Box<RunEr
     })
 }
 
+/// Too many programs wait already.
+pub(crate) fn busy(running: usize, waiting: usize) -> Box<RunError> {
+    let message = format!("{running} programs are running and {waiting} are waiting; no more are taken");
+    let hint = "The program was not run. Send it again when some of the others have ended.";
+    error("busy", Blame::Operator, message, Some(hint))
+}
+
 /// There is no guest to run it in.
 pub(crate) fn no_guest(cause: &JailError) -> Box<RunError> {
     let hint =

@@ -3,7 +3,7 @@
 use crate::ending;
 use crate::guest::jail::{Ending, Guest};
 use crate::monitor::{self, Last, Monitored};
-use crate::report::{RunError, RunReport, RunUsage};
+use crate::report::{Held, RunError, RunReport, RunUsage};
 use crate::supervisor::{RunRequest, Supervisor};
 use guest_protocol::envelope;
 use guest_protocol::limits::Limits;
@@ -20,14 +20,23 @@ pub(crate) async fn execute(supervisor: &Supervisor, request: RunRequest) -> Run
     let begun = Instant::now();
     let mut limits = supervisor.limits.clone();
     limits.wall_ms = request.timeout_ms.map_or(limits.wall_ms, |asked| asked.min(limits.wall_ms));
-    let run =
-        Arc::new(Monitored::new(supervisor.catalog(), Arc::clone(&supervisor.upstreams), limits.clone()));
+    let run = Arc::new(monitored(supervisor, &limits));
     let ended = match ending::source_too_long(&request.source, &limits) {
         Some(error) => Err(error),
         None => in_guest(supervisor, request, &limits, &run).await,
     };
-    let lowered = supervisor.jail.lowered_cgroup().map(|why| format!("cgroup: {why}"));
-    RunReport { lowered: lowered.into_iter().collect(), ..report(begun, &run, &limits, ended) }
+    report(begun, &run, &limits, ended, supervisor.jail.held())
+}
+
+/// The report of a program that is not run at all.
+pub(crate) fn refuse(supervisor: &Supervisor, error: Box<RunError>) -> RunReport {
+    let run = monitored(supervisor, &supervisor.limits);
+    report(Instant::now(), &run, &supervisor.limits, Err(error), supervisor.jail.held())
+}
+
+fn monitored(supervisor: &Supervisor, limits: &Limits) -> Monitored {
+    let (upstreams, grants) = (Arc::clone(&supervisor.upstreams), Arc::clone(&supervisor.grants));
+    Monitored::new(supervisor.catalog(), upstreams, grants, limits.clone())
 }
 
 /// How a run that had a guest ended: what the guest said last, and what the kernel says of it.
@@ -75,7 +84,7 @@ async fn drive(
     timeout(Duration::from_millis(limits.wall_ms), served).await.map_err(|_| ending::out_of_time(limits, run))
 }
 
-fn report(begun: Instant, run: &Monitored, limits: &Limits, ended: Ended) -> RunReport {
+fn report(begun: Instant, run: &Monitored, limits: &Limits, ended: Ended, held: Held) -> RunReport {
     let mut usage = RunUsage::default();
     if let Ok((_, Ending { end: Some(end), .. })) = &ended {
         usage.cpu_ms = end.cpu_us / 1000;
@@ -90,7 +99,7 @@ fn report(begun: Instant, run: &Monitored, limits: &Limits, ended: Ended) -> Run
         error: None,
         warnings: Vec::new(),
         manifest: Vec::new(),
-        lowered: Vec::new(),
+        held,
         truncated: Vec::new(),
         usage,
     };

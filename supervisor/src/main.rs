@@ -3,6 +3,7 @@
 
 #![forbid(unsafe_code)]
 
+mod attest;
 mod cli;
 mod config;
 mod credential;

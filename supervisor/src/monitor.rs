@@ -12,6 +12,7 @@ use guest_protocol::message::{
     ConsoleWrite, DescribeServer, Fault, FileText, Finished, Listing, Outcome, Path, Sleep, ToolCall,
     ToolFailure, ToolFailureCode, method,
 };
+use policies::{Grants, Verdict};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use std::collections::{BTreeMap, HashSet};
@@ -90,6 +91,7 @@ pub(crate) enum Last {
 pub(crate) struct Monitored {
     catalog: Arc<Catalog>,
     upstreams: Arc<Upstreams>,
+    grants: Arc<Grants>,
     limits: Limits,
     record: Mutex<Record>,
 }
@@ -111,8 +113,13 @@ struct Call {
 }
 
 impl Monitored {
-    pub(crate) fn new(catalog: Arc<Catalog>, upstreams: Arc<Upstreams>, limits: Limits) -> Self {
-        Self { catalog, upstreams, limits, record: Mutex::default() }
+    pub(crate) fn new(
+        catalog: Arc<Catalog>,
+        upstreams: Arc<Upstreams>,
+        grants: Arc<Grants>,
+        limits: Limits,
+    ) -> Self {
+        Self { catalog, upstreams, grants, limits, record: Mutex::default() }
     }
 
     fn record(&self) -> MutexGuard<'_, Record> {
@@ -315,8 +322,15 @@ async fn tool_call(call: ToolCall, run: &Monitored) -> Result<CallResult, Refusa
         run.record().last_failure = Some(ToolFailureCode::UnknownTool);
         return Err(unknown);
     }
+    let allowed = match run.grants.decide(&call.server, &call.tool) {
+        Verdict::Allowed(allowed) => allowed,
+        Verdict::Denied(why) => {
+            run.record().last_failure = Some(ToolFailureCode::Denied);
+            return Err(denied(&call, why.as_deref()));
+        }
+    };
     let index = run.begin(&call)?;
-    let result = run.upstreams.call(call, run.limits.result_bytes).await;
+    let result = run.upstreams.call(allowed, call.arguments, run.limits.result_bytes).await;
     run.end(index, &result);
     result.map_err(|failed| Refusal {
         code: Refusal::TOOL_FAILURE,
@@ -335,6 +349,16 @@ fn unknown_tool(catalog: &Catalog, call: &ToolCall) -> Option<Refusal> {
         return Some(refusal(message, ToolFailureCode::UnknownTool, None));
     }
     None
+}
+
+/// The operator's profile does not grant the tool.
+fn denied(call: &ToolCall, why: Option<&str>) -> Refusal {
+    let why = why.unwrap_or("no entry of its [[grants]] names this tool");
+    let message =
+        format!("the operator's profile does not grant `{}` of server `{}`: {why}", call.tool, call.server);
+    let hint = "Calling it again cannot help, nor can another way to it: only the operator can change the profile. Go \
+                on without this tool, or report what could not be done.";
+    refusal(message, ToolFailureCode::Denied, Some(hint.into()))
 }
 
 fn refusal(message: String, code: ToolFailureCode, hint: Option<String>) -> Refusal {

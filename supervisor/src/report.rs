@@ -1,5 +1,6 @@
 //! What came of a run: the same data for the model (`execute`), for a person (`run`) and for a pipeline.
 
+use crate::guest::tier::Tier;
 use guest_protocol::message::{Finding, Level, Position, ToolName};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -25,13 +26,25 @@ pub(crate) struct RunReport {
     /// The tools a checked program names.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) manifest: Vec<ToolName>,
-    /// The layers of the jail that the operator gave up, each with the reason; empty as it should be.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) lowered: Vec<String>,
+    /// What held the guest: for the record, not for a model.
+    #[serde(skip)]
+    pub(crate) held: Held,
     /// What had to be cut from this report, in words; empty when nothing was.
     pub(crate) truncated: Vec<String>,
     /// What the run used.
     pub(crate) usage: RunUsage,
+}
+
+/// What held a guest.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Held {
+    /// How much of the jail this host gives.
+    pub(crate) tier: Tier,
+    /// The layers that the operator gave up, each with the reason; empty as it should be.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) lowered: Vec<String>,
+    /// Hex SHA-256 of all that decided what the guest could do: what `oubliette policy hash` calls "together".
+    pub(crate) policy: String,
 }
 
 /// One line of a program's console.

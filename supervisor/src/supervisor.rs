@@ -1,6 +1,7 @@
 //! What lives as long as the process: the upstream connections, the catalog made from them, the jail.
 
 use crate::config::Config;
+use crate::ending;
 use crate::execution;
 use crate::guest::jail::{Jail, JailError};
 use crate::monitor::{self, Monitored};
@@ -10,13 +11,16 @@ use catalog::Catalog;
 use guest_protocol::envelope::Methods;
 use guest_protocol::limits::Limits;
 use guest_protocol::message::Mode;
-use policies::{Arch, Profile, ProfileError};
+use policies::{Arch, Grants, Profile, ProfileError};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Semaphore;
 
 /// Runs at the same time. More wait their turn, in order; each has its own 30 seconds once it starts.
 const CONCURRENT_RUNS: usize = 16;
+
+/// How many may wait for their turn. Each holds its program; a host that sends more is told so at once.
+const WAITING_RUNS: usize = 256;
 
 /// A program to run.
 #[derive(Debug, Clone)]
@@ -33,9 +37,11 @@ pub(crate) struct RunRequest {
 pub(crate) struct Supervisor {
     pub(crate) upstreams: Arc<Upstreams>,
     pub(crate) jail: Jail,
+    pub(crate) grants: Arc<Grants>,
     pub(crate) limits: Limits,
     pub(crate) methods: Arc<Methods<Monitored>>,
     catalog: Mutex<(u64, Arc<Catalog>)>,
+    places: Semaphore,
     turns: Semaphore,
     runs: AtomicU64,
 }
@@ -74,14 +80,18 @@ impl Supervisor {
     /// Checks that guests can be made, then connects to every upstream server.
     pub(crate) async fn start(config: Config) -> Result<Arc<Self>, StartError> {
         let jail = jail(&config)?;
+        // Before any credential is read: where no guest can be held, nothing needs one.
+        jail.prove(&config.limits).await?;
         let upstreams = Arc::new(Upstreams::start(config.servers).await);
         let catalog = (upstreams.generation(), Arc::new(Catalog::build(upstreams.definitions())));
         Ok(Arc::new(Self {
             upstreams,
+            grants: Arc::new(jail.profile().grants.clone()),
             jail,
             limits: config.limits,
             methods: Arc::new(monitor::methods()),
             catalog: Mutex::new(catalog),
+            places: Semaphore::new(CONCURRENT_RUNS + WAITING_RUNS),
             turns: Semaphore::new(CONCURRENT_RUNS),
             runs: AtomicU64::new(0),
         }))
@@ -99,6 +109,9 @@ impl Supervisor {
 
     /// Runs one program in a fresh guest. Dropping the future kills the guest and cancels its calls.
     pub(crate) async fn execute(&self, request: RunRequest) -> RunReport {
+        let Ok(_place) = self.places.try_acquire() else {
+            return execution::refuse(self, ending::busy(CONCURRENT_RUNS, WAITING_RUNS));
+        };
         // The semaphore is never closed, so a turn always comes.
         let _turn = self.turns.acquire().await;
         execution::execute(self, request).await

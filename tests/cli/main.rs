@@ -7,7 +7,21 @@ use serde::Deserialize;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-const TABLES: [&str; 4] = ["cli/usage.toml", "cli/run.toml", "cli/check.toml", "cli/search.toml"];
+const TABLES: [&str; 13] = [
+    "cli/usage.toml",
+    "cli/run.toml",
+    "cli/check.toml",
+    "cli/search.toml",
+    "cli/policy-show.toml",
+    "cli/policy-check.toml",
+    "cli/policy-explain.toml",
+    "cli/policy-compare.toml",
+    "cli/policy-hash.toml",
+    "cli/policy-verify.toml",
+    "cli/policy-simulate.toml",
+    "cli/policy-diff.toml",
+    "cli/policy-disasm.toml",
+];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -19,10 +33,13 @@ struct Table {
 #[serde(deny_unknown_fields)]
 struct Row {
     name: String,
-    /// `CONFIG` stands for a configuration with the demo shop and the scripted upstream.
+    /// `CONFIG` stands for a configuration with the demo shop and the scripted upstream, `PROFILE` for the file with
+    /// `profile` in it.
     arguments: Vec<String>,
     #[serde(default)]
     input: String,
+    #[serde(default)]
+    profile: String,
     exit: i32,
     /// All of standard output, but for the last line's end.
     stdout: Option<String>,
@@ -47,8 +64,12 @@ fn main() -> Result<ExitCode, Failed> {
 
 fn check(bench: &Bench, row: &Row) -> Verdict {
     let config = bench.config("")?;
-    let arguments =
-        row.arguments.iter().map(|argument| if argument == "CONFIG" { &config } else { argument });
+    let profile = bench.write("profile.toml", &row.profile)?;
+    let arguments = row.arguments.iter().map(|argument| match argument.as_str() {
+        "CONFIG" => &config,
+        "PROFILE" => &profile,
+        _ => argument,
+    });
     let invocation =
         arguments.fold(bench.oubliette(&[])?, |invocation, argument| invocation.argument(argument));
     let outcome = invocation.input(row.input.as_str()).run()?;

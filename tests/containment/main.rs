@@ -2,13 +2,19 @@
 
 mod ablation;
 mod attack;
+mod attest;
+mod crowd;
 mod ends;
+mod faults;
 mod host;
+mod killed;
 mod matrix;
 mod modes;
 mod notation;
 mod outcome;
 mod perturbed;
+mod posture;
+mod refusals;
 mod results;
 mod strace;
 mod sweep;
@@ -24,7 +30,13 @@ fn main() -> Result<ExitCode, Failed> {
     host::add(&mut trials)?;
     ends::add(&mut trials);
     perturbed::add(&mut trials);
+    attest::add(&mut trials);
+    posture::add(&mut trials);
     sweep::add(&mut trials);
     strace::add(&mut trials);
+    faults::add(&mut trials);
+    killed::add(&mut trials);
+    crowd::add(&mut trials);
+    refusals::add(&mut trials);
     Ok(trials.run())
 }

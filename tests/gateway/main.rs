@@ -1,6 +1,7 @@
 //! The gateway as an agent's host meets it: every revision of the protocol, every kind of nonsense, the end.
 
 mod eras;
+mod grants;
 mod nonsense;
 mod sessions;
 mod tools;
@@ -12,6 +13,7 @@ use std::process::ExitCode;
 fn main() -> Result<ExitCode, Failed> {
     let mut trials = Trials::new()?;
     eras::add(&mut trials);
+    grants::add(&mut trials);
     nonsense::add(&mut trials);
     sessions::add(&mut trials);
     tools::add(&mut trials);

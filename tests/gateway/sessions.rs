@@ -26,7 +26,7 @@ fn end_of_input(bench: &Bench) -> Verdict {
     let mut gateway = bench.serve(&config)?;
     gateway.execute("return 1")?;
     gateway.ask("tools/call", &json!({ "name": "execute", "arguments": { "code": LONG } }))?;
-    wait_for(|| gateway.processes().len() >= 5, "supervisor, two upstreams, jailer and guest")?;
+    wait_for(|| gateway.processes().len() >= 6, "supervisor, remover, two upstreams, jailer and guest")?;
     let begun = Instant::now();
     let outcome = gateway.close()?;
     ensure!(outcome.code == Some(0), "exit {:?}: {}", outcome.code, outcome.stderr);
@@ -44,22 +44,23 @@ fn terminated(bench: &Bench) -> Verdict {
     let config = bench.config("")?;
     let mut gateway = bench.serve(&config)?;
     gateway.ask("tools/call", &json!({ "name": "execute", "arguments": { "code": LONG } }))?;
-    wait_for(|| gateway.processes().len() >= 5, "supervisor, two upstreams, jailer and guest")?;
+    wait_for(|| gateway.processes().len() >= 6, "supervisor, remover, two upstreams, jailer and guest")?;
     signal(gateway.id(), "-TERM")?;
     wait_for(|| gateway.processes().is_empty(), "every process to end")?;
     gateway.close().map(|_| ())
 }
 
-/// Nobody is left to take anything down: the guest dies with its socket, the jailer with its own, and what stays
-/// is the leaf, which the next supervisor removes.
+/// Nobody is left to take anything down: the guest dies with its socket, the jailer with its own; the remover
+/// removes the leaf, and goes.
 fn killed(bench: &Bench) -> Verdict {
     let config = bench.config("")?;
     let mut gateway = bench.serve(&config)?;
     gateway.ask("tools/call", &json!({ "name": "execute", "arguments": { "code": LONG } }))?;
-    wait_for(|| gateway.processes().len() >= 5, "supervisor, two upstreams, jailer and guest")?;
+    wait_for(|| gateway.processes().len() >= 6, "supervisor, remover, two upstreams, jailer and guest")?;
     signal(gateway.id(), "-KILL")?;
     // The upstream servers end when they see the end of their input, each in its own time.
-    wait_for(|| gateway.processes().is_empty(), "every process to end")
+    wait_for(|| gateway.processes().is_empty(), "every process to end")?;
+    gateway.close().map(|_| ())
 }
 
 fn cancelled(bench: &Bench) -> Verdict {

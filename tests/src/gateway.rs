@@ -96,10 +96,18 @@ impl Gateway {
     /// # Errors
     /// When none comes.
     pub fn answer(&mut self, id: u64) -> Result<Value, Failed> {
-        let deadline = Instant::now() + PATIENCE;
+        self.answer_within(id, PATIENCE)?.ok_or_else(|| format!("no answer to request {id}").into())
+    }
+
+    /// The answer to a request, if it comes within this time.
+    ///
+    /// # Errors
+    /// When none can come any more.
+    pub fn answer_within(&mut self, id: u64, patience: Duration) -> Result<Option<Value>, Failed> {
+        let deadline = Instant::now() + patience;
         loop {
             if let Some(answer) = self.parked.remove(&id) {
-                return Ok(answer);
+                return Ok(Some(answer));
             }
             match self.messages.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
                 Ok(Ok(message)) => {
@@ -108,7 +116,7 @@ impl Gateway {
                     }
                 }
                 Ok(Err(line)) => return Err(format!("not JSON on standard output: {line:.200}").into()),
-                Err(RecvTimeoutError::Timeout) => return Err(format!("no answer to request {id}").into()),
+                Err(RecvTimeoutError::Timeout) => return Ok(None),
                 Err(RecvTimeoutError::Disconnected) => return Err(self.gone().into()),
             }
         }
@@ -187,7 +195,7 @@ impl Gateway {
         if self.place.procs().is_empty() { descendants(self.child.id()) } else { self.place.processes() }
     }
 
-    /// How many leaves there are for its guests.
+    /// How many leaves there are; 0 where the trial has no group of its own to look into.
     #[must_use]
     pub fn leaves(&self) -> usize {
         self.place.leaves()

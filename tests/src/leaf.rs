@@ -23,9 +23,14 @@ impl Leaf {
     pub(crate) fn make(name: &str, memory_bytes: u64) -> Result<Self, String> {
         let v2 = Path::new(ROOT).join("cgroup.controllers").exists();
         let parents = if v2 { vec![aside()?] } else { own_v1()? };
+        // As the supervisor names them: whose, since when it runs (proc_pid_stat(5)), which run.
+        let stat = fs::read_to_string("/proc/self/stat").map_err(|error| error.to_string())?;
+        let fields = stat.rsplit(')').next().unwrap_or_default();
+        let started = fields.split_whitespace().nth(19).unwrap_or_default();
+        let name = format!("oubliette-run-{}-{started}-{name}", std::process::id());
         let mut leaf = Self { groups: Vec::new() };
         for parent in parents {
-            let group = parent.join(format!("oubliette-run-{}-{name}", std::process::id()));
+            let group = parent.join(&name);
             fs::create_dir(&group).map_err(|error| format!("mkdir {}: {error}", group.display()))?;
             leaf.groups.push(group);
         }

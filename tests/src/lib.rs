@@ -3,17 +3,22 @@
 //! A trial that starts guests exists twice, as `root/…` and as `user/…`: [`caller`] says who starts the
 //! binaries, [`place`] gives each launch a cgroup of its own, and [`bench`] is what one trial has to work with.
 
+pub mod attestation;
 pub mod bench;
 pub mod binaries;
 pub mod caller;
 pub mod driver;
+pub mod faulty;
 pub mod gateway;
 pub mod guest;
 pub mod invocation;
 pub mod launch;
 mod leaf;
+pub mod live;
 pub mod needs;
 pub mod place;
+pub mod plan;
+pub mod posture;
 pub mod servers;
 pub mod trials;
 pub mod wire;

@@ -6,12 +6,18 @@ use std::process::{Command, Stdio};
 /// Something that not every machine has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Need {
+    /// A harness that runs as root, for what takes privileges on the host itself.
+    Root,
     /// strace(1), and a kernel that lets it trace.
     Strace,
+    /// A kernel that lets a process trace what it started, and the registers of this architecture.
+    Tracing,
+    /// A cgroup for each launch, to see that nothing is left when nobody is left to ask.
+    Places,
     /// setpriv(1).
     Setpriv,
-    /// The right to read any process's memory.
-    Root,
+    /// systemd-analyze(1) that knows `--offline` (systemd 250).
+    SystemdAnalyze,
     /// What [`crate::servers`] installs.
     RealServers,
 }
@@ -21,11 +27,16 @@ impl Need {
     #[must_use]
     pub fn missing(self) -> Option<String> {
         match self {
+            Self::Root if crate::caller::harness_is_root() => None,
+            Self::Root => Some("needs root on this host: run `sudo -E cargo test` for these".into()),
             Self::Strace => strace(),
-            Self::Root => {
-                (!crate::caller::harness_is_root()).then(|| "needs root, to read the guest's memory".into())
-            }
+            Self::Tracing => tracing(),
+            Self::Places => (!crate::caller::harness_is_root())
+                .then(|| "needs a cgroup of its own for each launch: run by root".into()),
             Self::RealServers => crate::servers::installed().as_ref().err().cloned(),
+            Self::SystemdAnalyze => {
+                on_path("systemd-analyze").is_none().then(|| "needs systemd-analyze (package systemd)".into())
+            }
             Self::Setpriv => {
                 on_path("setpriv").is_none().then(|| "needs setpriv (package util-linux)".into())
             }
@@ -43,6 +54,17 @@ fn strace() -> Option<String> {
     match traced {
         Ok(status) if status.success() => None,
         _ => Some("needs ptrace, which this machine forbids".into()),
+    }
+}
+
+fn tracing() -> Option<String> {
+    let scope = std::fs::read_to_string("/proc/sys/kernel/yama/ptrace_scope").unwrap_or_default();
+    match (std::env::consts::ARCH, scope.trim()) {
+        ("x86_64", "3") => Some("needs ptrace, which kernel.yama.ptrace_scope = 3 forbids".into()),
+        ("x86_64", _) => None,
+        (architecture, _) => {
+            Some(format!("the faulty jailer knows the registers of x86_64, not of {architecture}"))
+        }
     }
 }
 

@@ -66,10 +66,11 @@ impl Place {
         self.groups.first().map(|group| processes_below(group)).unwrap_or_default()
     }
 
-    /// How many groups there are in it.
+    /// How many groups there are below it, the one that a supervisor on v2 steps aside into left out.
     #[must_use]
     pub fn leaves(&self) -> usize {
-        self.groups.iter().map(|group| children(group).len()).sum()
+        let below = self.groups.iter().flat_map(|group| children(group));
+        below.filter(|group| !group.ends_with("supervisor")).count()
     }
 
     /// Removes it.
@@ -77,14 +78,22 @@ impl Place {
     /// # Errors
     /// When a process or a leaf is left in it.
     pub fn remove(&mut self) -> Result<(), String> {
+        self.remove_within(PATIENCE)
+    }
+
+    /// Removes it, as soon as it is empty.
+    ///
+    /// # Errors
+    /// When a process or a leaf is left in it after this time.
+    pub fn remove_within(&mut self, patience: Duration) -> Result<(), String> {
         let begun = Instant::now();
         while let Some(group) = self.groups.last() {
             // What a supervisor may keep for its life: on v2 it steps aside into a group of its own.
             let _ = fs::remove_dir(group.join("supervisor"));
             match fs::remove_dir(group) {
                 Ok(()) => {}
-                Err(_) if begun.elapsed() < PATIENCE => {
-                    std::thread::sleep(Duration::from_millis(10));
+                Err(_) if begun.elapsed() < patience => {
+                    std::thread::sleep(Duration::from_millis(5));
                     continue;
                 }
                 Err(error) => {

@@ -4,6 +4,7 @@ mod configuration;
 mod doctor;
 mod endings;
 mod first_program;
+mod profile;
 mod real_servers;
 
 use oubliette_tests::Failed;
@@ -16,6 +17,7 @@ fn main() -> Result<ExitCode, Failed> {
     endings::add(&mut trials)?;
     configuration::add(&mut trials);
     doctor::add(&mut trials);
+    profile::add(&mut trials);
     real_servers::add(&mut trials);
     Ok(trials.run())
 }

@@ -9,8 +9,8 @@ use crate::seccomp::Arch;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
-/// Most nodes of all the diagrams of one analysis: about 60 MB. Ours need less than 100,000.
-pub const MAX_NODES: usize = 1 << 20;
+/// Most nodes of all the diagrams of one analysis: about 15 MB. Ours need less than 50,000.
+pub const MAX_NODES: usize = 1 << 18;
 
 const VARIABLES: usize = WORDS * 32;
 
@@ -65,6 +65,10 @@ impl Field {
     };
     /// Where the call was made.
     pub const INSTRUCTION_POINTER: Self = Self { first: 448, bits: 64 };
+
+    /// Which word of `struct seccomp_data` stands where in the order of the variables: the architecture before the
+    /// number, each upper half before its lower, the instruction pointer last.
+    const WORD_AT: [usize; WORDS] = [1, 0, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14, 3, 2];
 
     /// The lower 32 bits.
     #[must_use]
@@ -326,6 +330,19 @@ impl Diagrams {
     #[must_use]
     pub fn example(&self, set: Set) -> Option<super::Call> {
         self.witness(set).map(|assignment| super::Call::from_assignment(&assignment))
+    }
+
+    /// Whether a call is in a set.
+    #[must_use]
+    pub fn contains(&self, set: Set, call: &super::Call) -> bool {
+        let words: [u32; WORDS] = std::array::from_fn(|position| call.word(Field::WORD_AT[position]));
+        let mut at = set;
+        while at != Set::ALL && !at.is_empty() {
+            let node = self.node(at);
+            let (word, bit) = (usize::from(node.variable / 32), 31 - node.variable % 32);
+            at = if words[word] >> bit & 1 == 1 { node.high } else { node.low };
+        }
+        at == Set::ALL
     }
 
     /// Every call through the architecture's own entry.

@@ -12,25 +12,49 @@ use jail_spec::Instruction;
 /// When the kernel would refuse the filter.
 pub fn disassemble(instructions: &[Instruction], arch: Arch) -> Result<Vec<String>, Invalid> {
     let program = Program::new(instructions)?;
-    let mut loaded = None;
-    let mut lines = Vec::with_capacity(program.len());
-    for (at, (operation, instruction)) in program.operations.iter().zip(instructions).enumerate() {
-        let Instruction(code, jump_true, jump_false, operand) = *instruction;
-        let meaning = meaning(*operation, at, loaded, arch);
-        lines.push(format!("{at:04}  {code:04x} {jump_true:3} {jump_false:3} {operand:08x}  {meaning}"));
-        match operation {
-            Operation::Load(Source::Word(word)) => loaded = Some(*word),
-            Operation::Load(_) | Operation::Compute(..) | Operation::Negate | Operation::FromIndex => {
-                loaded = None
-            }
-            _ => {}
-        }
-    }
-    Ok(lines)
+    let loaded = loaded(&program);
+    let lines = program.operations.iter().zip(instructions).zip(loaded).enumerate();
+    let line =
+        |(at, ((operation, instruction), loaded)): (usize, ((&Operation, &Instruction), Option<usize>))| {
+            let Instruction(code, jump_true, jump_false, operand) = *instruction;
+            let meaning = meaning(*operation, at, loaded, arch);
+            format!("{at:04}  {code:04x} {jump_true:3} {jump_false:3} {operand:08x}  {meaning}")
+        };
+    Ok(lines.map(line).collect())
 }
 
-/// `loaded` is the word that the nearest load before put into the accumulator: where the kernel's words have names,
-/// constants compared with them have too.
+/// For each instruction, the word of `struct seccomp_data` that is in the accumulator, when it is the same on every
+/// way there.
+fn loaded(program: &Program) -> Vec<Option<usize>> {
+    // Outer: whether any way was seen; inner: the word.
+    let mut on_arrival: Vec<Option<Option<usize>>> = vec![None; program.len()];
+    let mut found = Vec::with_capacity(program.len());
+    for (at, operation) in program.operations.iter().enumerate() {
+        let here = on_arrival[at].flatten();
+        found.push(here);
+        let (after, next) = match *operation {
+            Operation::Load(Source::Word(word)) => (Some(word), vec![at + 1]),
+            Operation::Load(_) | Operation::Compute(..) | Operation::Negate | Operation::FromIndex => {
+                (None, vec![at + 1])
+            }
+            Operation::Jump(skip) => (here, vec![at + 1 + skip]),
+            Operation::Branch(_, _, jump_true, jump_false) => {
+                (here, vec![at + 1 + jump_true, at + 1 + jump_false])
+            }
+            Operation::Return(_) | Operation::ReturnAccumulator => (None, Vec::new()),
+            _ => (here, vec![at + 1]),
+        };
+        for next in next {
+            on_arrival[next] = match on_arrival[next] {
+                Some(other) if other != after => Some(None),
+                _ => Some(after),
+            };
+        }
+    }
+    found
+}
+
+/// `loaded` is the word in the accumulator: where the kernel's words have names, constants compared with them have too.
 fn meaning(operation: Operation, at: usize, loaded: Option<usize>, arch: Arch) -> String {
     let target = |skip: usize| format!("{:04}", at + 1 + skip);
     match operation {

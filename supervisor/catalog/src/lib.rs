@@ -14,6 +14,7 @@ mod tool;
 
 pub use files::FileError;
 pub use search::{Coverage, Detail, SearchAnswer, SearchHit, SearchRequest, ServerHit, Unavailable};
+pub use suggest::nearest;
 pub use tool::Tool;
 
 use guest_protocol::message::{ServerName, ServerShape};

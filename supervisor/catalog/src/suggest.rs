@@ -6,11 +6,8 @@ const MAX_COMPARED: usize = 48;
 const MAX_LISTED: usize = 20;
 
 /// The `most` candidates nearest to `wanted`, nearest first; none that is far off.
-pub(crate) fn nearest<'c>(
-    wanted: &str,
-    candidates: impl Iterator<Item = &'c str>,
-    most: usize,
-) -> Vec<&'c str> {
+#[must_use]
+pub fn nearest<'c>(wanted: &str, candidates: impl Iterator<Item = &'c str>, most: usize) -> Vec<&'c str> {
     let wanted = reduced(wanted);
     let mut ranked: Vec<(usize, &str)> = candidates
         .filter_map(|candidate| {

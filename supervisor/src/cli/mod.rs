@@ -1,5 +1,6 @@
 //! The command line: one file per subcommand.
 
+mod attest;
 mod check;
 mod doctor;
 mod finding;
@@ -11,6 +12,7 @@ mod serve;
 mod table;
 
 use crate::config::{self, Config, Origin};
+use crate::guest::remover;
 use crate::report::Blame;
 use crate::supervisor::{StartError, Supervisor};
 use clap::{Args, Parser, Subcommand};
@@ -41,6 +43,10 @@ enum Command {
     Check(check::Arguments),
     /// Try every layer of the jail on this host, and name what blocks one and how to remove it.
     Doctor(doctor::Arguments),
+    /// Compare a live guest with its profile, layer by layer, as the kernel holds it.
+    ///
+    /// Exit status: 0 equal, 1 something differs, 2 no such guest, 3 nothing differs but something is not proven.
+    Attest(attest::Arguments),
     /// Read the profile: what a guest may do to the kernel, why, and what it is compiled to.
     Policy(policy::Arguments),
     /// Be a small shop as an MCP server on standard input and output: something to try the others on.
@@ -80,6 +86,10 @@ impl From<StartError> for Failure {
 
 /// Parses the command line and does what it says.
 pub(crate) fn main() -> ExitCode {
+    // Before there is a second thread, in which the signals would not be blocked.
+    if let Some(done) = remover::when_started_as_such(std::env::args_os()) {
+        return done;
+    }
     let cli = Cli::parse();
     log::start();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -93,6 +103,7 @@ pub(crate) fn main() -> ExitCode {
             Command::Search(arguments) => search::search(arguments).await,
             Command::Check(arguments) => check::check(arguments).await,
             Command::Doctor(arguments) => doctor::doctor(arguments).await,
+            Command::Attest(arguments) => attest::attest(&arguments),
             Command::Policy(arguments) => policy::policy(arguments),
             Command::DemoServer => {
                 crate::demo_server::serve().await.map_err(Failure::internal).map(|()| ExitCode::SUCCESS)

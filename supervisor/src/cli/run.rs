@@ -49,7 +49,7 @@ fn tell(report: &RunReport) -> ExitCode {
             Level::Error => log::say(&format!("error: {}", line.text)),
         }
     }
-    for layer in &report.lowered {
+    for layer in &report.held.lowered {
         log::say(&format!("warning: the profile gives up a layer of the jail: {layer}"));
     }
     for warning in &report.warnings {

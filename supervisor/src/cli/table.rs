@@ -9,6 +9,9 @@ const PAGE_WIDTH: usize = 100;
 /// No column is made narrower than this, or than its longest cell where that is shorter.
 const NARROWEST: usize = 10;
 
+/// Words up to this long are kept whole while another column can give way: a digest.
+const LONGEST_WORD: usize = 64;
+
 /// Between two columns.
 const GAP: &str = "  ";
 
@@ -33,13 +36,21 @@ impl<const N: usize> Table<N> {
     /// The text for a page of `width` columns.
     pub(super) fn render(&self, width: usize) -> String {
         let widths = self.widths(width);
+        let columns: [Column; N] =
+            std::array::from_fn(|at| Column { width: widths[at], counts: self.counts(at) });
         let mut text = String::new();
-        line(&mut text, &self.headings.map(str::to_owned), &widths);
-        line(&mut text, &widths.map(|width| "-".repeat(width)), &widths);
+        line(&mut text, &self.headings.map(str::to_owned), &columns);
+        line(&mut text, &widths.map(|width| "-".repeat(width)), &columns);
         for row in &self.rows {
-            line(&mut text, row, &widths);
+            line(&mut text, row, &columns);
         }
         text
+    }
+
+    /// Whether a column is nothing but numbers.
+    fn counts(&self, column: usize) -> bool {
+        let is_number = |cell: &String| cell.bytes().all(|byte| byte.is_ascii_digit());
+        self.rows.iter().all(|row| row.get(column).is_some_and(is_number))
     }
 
     /// What each column wants; where that is too much, the widest gives way first.
@@ -51,13 +62,27 @@ impl<const N: usize> Table<N> {
             }
         }
         let gaps = GAP.len() * N.saturating_sub(1);
+        let words = self.longest_words();
         while widths.iter().sum::<usize>() + gaps > page {
-            match widths.iter_mut().max() {
-                Some(widest) if *widest > NARROWEST => *widest -= 1,
-                _ => break,
-            }
+            let above = |least: &[usize; N]| {
+                (0..N).filter(|&column| widths[column] > least[column]).max_by_key(|&column| widths[column])
+            };
+            let Some(widest) = above(&words).or_else(|| above(&[NARROWEST; N])) else { break };
+            widths[widest] -= 1;
         }
         widths
+    }
+
+    /// What each column needs to break no word.
+    fn longest_words(&self) -> [usize; N] {
+        let mut longest = [NARROWEST; N];
+        for row in &self.rows {
+            for (column, cell) in longest.iter_mut().zip(row) {
+                let words = cell.split_whitespace().map(|word| word.chars().count());
+                *column = words.filter(|length| *length <= LONGEST_WORD).max().unwrap_or(0).max(*column);
+            }
+        }
+        longest
     }
 }
 
@@ -94,16 +119,27 @@ fn width(text: &str) -> usize {
     text.lines().map(|line| line.chars().count()).max().unwrap_or_default()
 }
 
-fn line<const N: usize>(text: &mut String, cells: &[String; N], widths: &[usize; N]) {
+/// How a column is set.
+struct Column {
+    width: usize,
+    /// Numbers stand at the right, so that their digits stand below each other.
+    counts: bool,
+}
+
+fn line<const N: usize>(text: &mut String, cells: &[String; N], columns: &[Column; N]) {
     let wrapped: Vec<Vec<String>> =
-        cells.iter().zip(widths).map(|(cell, &width)| wrap(cell, width)).collect();
+        cells.iter().zip(columns).map(|(cell, column)| wrap(cell, column.width)).collect();
     let height = wrapped.iter().map(Vec::len).max().unwrap_or_default();
     for at in 0..height {
         let mut line = String::new();
-        for (lines, width) in wrapped.iter().zip(widths) {
+        for (lines, &Column { width, counts }) in wrapped.iter().zip(columns) {
             let part = lines.get(at).map_or("", String::as_str);
             // Writing to a String cannot fail.
-            let _ = write!(line, "{part:<width$}{GAP}");
+            let _ = if counts {
+                write!(line, "{part:>width$}{GAP}")
+            } else {
+                write!(line, "{part:<width$}{GAP}")
+            };
         }
         text.push_str(line.trim_end());
         text.push('\n');
@@ -161,6 +197,14 @@ x        short
         let mut table = Table::new(["digest"]);
         table.row(["0123456789abcdef"]);
         assert_eq!(table.render(10), "digest\n----------\n0123456789\nabcdef\n");
+    }
+
+    #[test]
+    fn numbers_stand_at_the_right() {
+        let mut table = Table::new(["calls", "of"]);
+        table.row(["3", "us"]);
+        table.row(["294", "3 others"]);
+        assert_eq!(table.render(80), "calls  of\n-----  --------\n    3  us\n  294  3 others\n");
     }
 
     #[test]

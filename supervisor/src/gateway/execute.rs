@@ -1,6 +1,7 @@
 //! The tool `execute`.
 
 use super::fit;
+use crate::report::Held;
 use crate::supervisor::{RunRequest, Supervisor};
 use guest_protocol::message::Mode;
 use rmcp::model::JsonObject;
@@ -23,6 +24,8 @@ pub(super) struct Shown {
     pub(super) ok: bool,
     /// The report, cut to size.
     pub(super) report: Value,
+    /// What held the guest.
+    pub(super) held: Held,
 }
 
 /// The run that `arguments` ask for, or in words what is wrong with them.
@@ -37,5 +40,5 @@ pub(super) fn request(arguments: JsonObject) -> Result<RunRequest, String> {
 /// Runs a program. Dropping the future ends the run.
 pub(super) async fn execute(supervisor: &Supervisor, request: RunRequest) -> Shown {
     let report = supervisor.execute(request).await;
-    Shown { ok: report.ok, report: fit::shown(report) }
+    Shown { ok: report.ok, held: report.held.clone(), report: fit::shown(report) }
 }

@@ -1,6 +1,7 @@
 //! What a host may ask of the gateway, and what it is answered, in every revision of MCP from 2024-11-05 on.
 
 use super::definitions::{self, EXECUTE, SEARCH};
+use super::execute::Shown;
 use super::{execute, progress, search};
 use crate::supervisor::Supervisor;
 use rmcp::model::{
@@ -17,6 +18,9 @@ use tokio::sync::RwLock;
 
 /// How long the tools and the instructions may be taken as fresh, milliseconds. They never change while we run.
 const FRESH_MS: u64 = 3_600_000;
+
+/// Where a result says what held its guest (tier, digest of the policy).
+const HELD: &str = "oubliette/held";
 
 /// One host's connection.
 pub(super) struct Session {
@@ -54,7 +58,7 @@ impl Session {
                     Err(words) => return Ok(refused(words)),
                 };
                 tokio::select! {
-                    shown = execute::execute(&self.supervisor, request) => Ok(result(shown.report, shown.ok, version)),
+                    shown = execute::execute(&self.supervisor, request) => ran(shown, version),
                     () = context.ct.cancelled() => Err(ErrorData::internal_error("The run was cancelled.", None)),
                     never = progress::report(context.peer.clone(), context.meta.get_progress_token()) => match never {},
                 }
@@ -149,6 +153,15 @@ fn is_modern(version: Option<&ProtocolVersion>) -> bool {
 /// The JSON in `structuredContent`, which hosts that know it show the model, and once as text: every revision up to
 /// 2026-07-28 asks for that (`server/tools`, Structured Content), for hosts that show only text. Before 2025-06-18
 /// there is no `structuredContent`, so text is all.
+/// The result of a run. What held the guest goes with it for the host's record, where no model reads it.
+fn ran(shown: Shown, version: Option<ProtocolVersion>) -> Result<CallToolResult, ErrorData> {
+    let held = serde_json::to_value(shown.held)
+        .map_err(|error| ErrorData::internal_error(error.to_string(), None))?;
+    let mut result = result(shown.report, shown.ok, version);
+    result.meta.get_or_insert_default().insert(HELD.into(), held);
+    Ok(result)
+}
+
 fn result(json: Value, ok: bool, version: Option<ProtocolVersion>) -> CallToolResult {
     let mut result =
         if ok { CallToolResult::structured(json) } else { CallToolResult::structured_error(json) };

@@ -78,14 +78,15 @@ fn root(error: &StepError) -> String {
 fn landlock(error: &StepError) -> String {
     match error.errno {
         libc::ENOSYS => {
-            "This kernel has no Landlock: it needs CONFIG_SECURITY_LANDLOCK and Linux 6.12 or later (ABI 6)."
+            "This kernel has no Landlock, or a filter around this process answers in its place: it needs \
+             CONFIG_SECURITY_LANDLOCK and Linux 6.12 or later (ABI 6)."
                 .into()
         }
         libc::EOPNOTSUPP => {
             "Landlock is built in but not started: add it to the kernel's lsm= parameter.".into()
         }
         libc::EPERM => {
-            format!("A seccomp filter around this process forbids landlock_restrict_self{}.", in_container())
+            format!("A seccomp filter around this process forbids Landlock's calls{}.", in_container())
         }
         _ => "This kernel's Landlock is older than the profile asks for: Linux 6.12 has ABI 6.".into(),
     }

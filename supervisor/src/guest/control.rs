@@ -42,7 +42,8 @@ impl Control {
                     return jail_spec::decode(&buffer[..length]).map(Some).map_err(io::Error::other);
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Err(error) if error.kind() == io::ErrorKind::ConnectionReset => return Ok(None),
+                // A jailer that left our message unread; its report, if there is one, comes after this.
+                Err(error) if error.kind() == io::ErrorKind::ConnectionReset => {}
                 Err(error) => return Err(error),
             }
         }

@@ -4,14 +4,15 @@
 use super::blocker;
 use super::control::Control;
 use super::image::{self, Image, ImageError};
-use super::leaf::{Leaf, LeafError, Leaves};
+use super::leaf::{self, Leaf, LeafError, Leaves};
 use super::link::{Link, LinkError};
 use super::posture;
-use crate::report::Blame;
+use super::tier::Tier;
+use crate::report::{Blame, Held};
 use guest_protocol::envelope::{self, Message};
 use guest_protocol::limits::Limits;
-use guest_protocol::message::{Prepare, Ready, method};
-use jail_spec::{End, JailSpec, Report, Step, StepError, StepReport};
+use guest_protocol::message::{Fault, Prepare, Ready, method};
+use jail_spec::{End, EndStatus, JailSpec, Report, Step, StepError, StepReport};
 use nix::unistd::{getegid, geteuid};
 use policies::{CompiledProfile, RunLimits};
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -64,15 +65,27 @@ impl JailError {
     }
 }
 
+/// Hex SHA-256 of the guest's executable that belongs to this program.
+pub(crate) fn image_digest() -> Result<String, ImageError> {
+    image::digest(&companion("oubliette-guest"))
+}
+
 fn broken(what: &str, cause: impl std::fmt::Display) -> JailError {
     JailError::Broken(format!("{what}: {cause}"))
+}
+
+fn failed(error: StepError) -> JailError {
+    let remedy = blocker::remedy(&error);
+    JailError::Step { error, remedy }
 }
 
 impl Jail {
     /// Finds the binaries and the place for leaves.
     pub(crate) fn new(profile: CompiledProfile, cgroup: Option<&str>) -> Result<Self, JailError> {
-        let image = image::load(&companion("oubliette-guest"))?;
         let leaves = if profile.lowered_cgroup.is_some() { None } else { Some(Leaves::find(cgroup)?) };
+        let image = image::load(&companion("oubliette-guest"))?;
+        // The remover had the image's time to start in.
+        leaves.as_ref().map_or(Ok(()), Leaves::check_remover)?;
         Ok(Self { jailer: companion("oubliette-jailer"), image, profile, leaves })
     }
 
@@ -86,9 +99,28 @@ impl Jail {
         &self.profile
     }
 
+    /// What holds every guest, for the record of a run.
+    pub(crate) fn held(&self) -> Held {
+        let lowered = self.lowered_cgroup().map(|why| format!("cgroup: {why}"));
+        Held {
+            tier: self.tier(),
+            lowered: lowered.into_iter().collect(),
+            policy: self.profile.digests.with_image(&self.image.digest),
+        }
+    }
+
     /// Why the operator gave the leaf up, when the profile says so.
     pub(crate) fn lowered_cgroup(&self) -> Option<&str> {
         self.profile.lowered_cgroup.as_deref()
+    }
+
+    /// How guests are held here.
+    pub(crate) fn tier(&self) -> Tier {
+        match self.profile.lowered_cgroup {
+            Some(_) => Tier::Lowered,
+            None if geteuid().is_root() => Tier::Full,
+            None => Tier::SharedIdentity,
+        }
     }
 
     /// Where leaves are made, or why there are none.
@@ -114,6 +146,12 @@ impl Jail {
         guest.locked_down(&prepare).await
     }
 
+    /// Makes a guest and ends it: whether there can be guests at all.
+    pub(crate) async fn prove(&self, limits: &Limits) -> Result<(), JailError> {
+        self.start("first", limits).await?.end().await;
+        Ok(())
+    }
+
     /// Takes the steps up to `until` with a child that is thrown away, and says what the kernel answered.
     pub(crate) async fn rehearse(&self, until: Step) -> Result<Vec<StepReport>, JailError> {
         let mut start = self.spawn("rehearsal", &Limits::default(), Some(until))?;
@@ -124,7 +162,7 @@ impl Jail {
 
     fn spawn(&self, run: &str, limits: &Limits, until: Option<Step>) -> Result<Start, JailError> {
         let cgroup = &self.profile.cgroup;
-        let memory = (limits.memory_bytes + limits.stack_bytes).saturating_add(cgroup.beside_heap_bytes);
+        let memory = leaf::bytes(limits, cgroup);
         let leaf = self.leaves.as_ref().map(|leaves| leaves.make(run, memory, cgroup)).transpose()?;
         let (control, jailers_end) = Control::pair().map_err(|error| broken("socketpair", error))?;
         let (socket, guests_end) = guest_socket().map_err(|error| broken("socketpair", error))?;
@@ -134,8 +172,12 @@ impl Jail {
         let spec = JailSpec { until, ..self.spec(run, limits, procs.len()) };
         let mut descriptors = vec![self.image.descriptor.as_raw_fd(), guests_end.as_raw_fd()];
         descriptors.extend(procs.iter().map(AsRawFd::as_raw_fd));
-        let jailer = self.start_jailer(jailers_end)?;
-        control.send(&spec, &descriptors).map_err(|error| broken("sendmsg to the jailer", error))?;
+        let jailer = self.start_jailer(run, jailers_end)?;
+        match control.send(&spec, &descriptors) {
+            // A jailer that is gone already is asked for its last words, like any other.
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {}
+            sent => sent.map_err(|error| broken("sendmsg to the jailer", error))?,
+        }
         Ok(Start { control, jailer, socket, leaf })
     }
 
@@ -147,8 +189,9 @@ impl Jail {
 
     /// With no environment and in a process group of its own: a shared group would let `kill(0)` cross every
     /// namespace, and a terminal's ^C would end guests behind our back.
-    fn start_jailer(&self, control: OwnedFd) -> Result<Child, JailError> {
+    fn start_jailer(&self, run: &str, control: OwnedFd) -> Result<Child, JailError> {
         Command::new(&self.jailer)
+            .arg0(format!("oubliette-jailer: {run}"))
             .env_clear()
             .process_group(0)
             .stdin(Stdio::from(control))
@@ -188,10 +231,7 @@ impl Start {
             .map_err(|error| broken("the jailer's socket", error))?;
         match report {
             Some(Report::Jailed { pid, steps }) => Ok((pid, steps)),
-            Some(Report::Failed(error)) => {
-                let remedy = blocker::remedy(&error);
-                Err(JailError::Step { error, remedy })
-            }
+            Some(Report::Failed(error)) => Err(failed(error)),
             Some(Report::Ended(end)) => {
                 Err(broken("the guest ended before it was jailed", format!("{end:?}")))
             }
@@ -200,15 +240,19 @@ impl Start {
     }
 }
 
-/// What the jailer wrote before it left.
+/// What the jailer wrote before it left, and how it left.
 async fn last_words(jailer: &mut Child) -> String {
     use tokio::io::AsyncReadExt;
     const MOST: u64 = 4096;
+    const SOON: Duration = Duration::from_secs(1);
     let mut words = String::new();
     if let Some(stderr) = jailer.stderr.take() {
-        let _ = timeout(Duration::from_secs(1), stderr.take(MOST).read_to_string(&mut words)).await;
+        let _ = timeout(SOON, stderr.take(MOST).read_to_string(&mut words)).await;
     }
-    words.trim().to_owned()
+    match timeout(SOON, jailer.wait()).await {
+        Ok(Ok(status)) => format!("{status}. {}", words.trim()),
+        _ => words.trim().to_owned(),
+    }
 }
 
 /// A locked guest. Dropping it kills it.
@@ -234,17 +278,9 @@ pub(crate) struct Ending {
 impl Guest {
     async fn locked_down(mut self, prepare: &Prepare) -> Result<Self, JailError> {
         let frame = match timeout(START_TIMEOUT, self.link.next()).await {
+            // A guest that dies with a frame unread resets its socket.
+            Ok(None | Some(Err(LinkError::Socket(_)))) => return Err(self.ended_early().await),
             Ok(Some(frame)) => frame,
-            Ok(None) => {
-                // A step that failed behind the report of the others: the filter, or the exec.
-                if let Ok(Ok(Some(Report::Failed(error)))) = timeout(END_TIMEOUT, self.control.report()).await
-                {
-                    let remedy = blocker::remedy(&error);
-                    return Err(JailError::Step { error, remedy });
-                }
-                let ending = self.end().await;
-                return Err(broken("the guest ended before lockdown", format!("{ending:?}")));
-            }
             Err(_) => {
                 return Err(broken("the guest", format!("not ready within {} s", START_TIMEOUT.as_secs())));
             }
@@ -255,6 +291,20 @@ impl Guest {
         }
         posture::check(self.pid).map_err(|error| broken("the guest's posture", error))?;
         Ok(self)
+    }
+
+    /// Why there will be no guest: a step failed behind the report of the others (the exec), or it died.
+    async fn ended_early(mut self) -> JailError {
+        match timeout(END_TIMEOUT, self.control.report()).await {
+            Ok(Ok(Some(Report::Failed(error)))) => failed(error),
+            Ok(Ok(Some(Report::Ended(End { status: EndStatus::Exited(status), .. })))) => {
+                broken("the guest ended before lockdown", format!("it left with status {status}"))
+            }
+            Ok(Ok(Some(Report::Ended(End { status: EndStatus::Killed(signal), .. })))) => {
+                broken("the guest ended before lockdown", format!("signal {signal} killed it"))
+            }
+            _ => broken("the jailer ended before lockdown", last_words(&mut self.jailer).await),
+        }
     }
 
     /// Kills the guest, whatever it is doing, and waits until nothing of it is left.
@@ -289,6 +339,10 @@ fn read_ready(frame: Result<Vec<u8>, LinkError>) -> Result<Ready, String> {
     }
     match envelope::read(&payload)? {
         Message::Notification { method, params } if method == method::READY => envelope::params(params),
+        Message::Notification { method, params } if method == method::FAULT => {
+            let fault: Fault = envelope::params(params)?;
+            Err(format!("it could not get ready: {}", fault.message))
+        }
         _ => Err("not guest.ready".into()),
     }
 }
@@ -301,7 +355,7 @@ fn guest_socket() -> std::io::Result<(UnixStream, OwnedFd)> {
 }
 
 /// A binary that belongs to this one: beside it in a build tree, in libexec when installed.
-fn companion(name: &str) -> PathBuf {
+pub(crate) fn companion(name: &str) -> PathBuf {
     let own = std::env::current_exe().unwrap_or_default();
     let directory = own.parent().unwrap_or_else(|| Path::new("."));
     let beside = directory.join(name);

@@ -4,12 +4,15 @@
 //! one directory per controller. cgroups-rs knows the files of both. Directories are made and removed here:
 //! the crate ignores a directory that it could not make, and on v2 writes to ancestors that are not ours.
 
+use super::owner::Owner;
+use super::remover::Remover;
 use cgroups_rs::cgroup::Cgroup;
 use cgroups_rs::cpu::CpuController;
 use cgroups_rs::hierarchies::{V1, V2, is_cgroup2_unified_mode};
 use cgroups_rs::memory::MemController;
 use cgroups_rs::pid::PidController;
 use cgroups_rs::{Controllers, MaxValue};
+use guest_protocol::limits::Limits;
 use policies::CgroupLimits;
 use std::error::Error;
 use std::fs;
@@ -23,14 +26,11 @@ const CONTROLLERS: [(&str, Controllers); 3] =
     [("memory", Controllers::Mem), ("pids", Controllers::Pids), ("cpu", Controllers::Cpu)];
 
 /// Where cgroup v2 is mounted (file-hierarchy(7) and systemd).
-const UNIFIED: &str = "/sys/fs/cgroup";
+pub(crate) const UNIFIED: &str = "/sys/fs/cgroup";
 
 /// Our own processes' place beside the leaves: a v2 group with members cannot pass controllers on
 /// ("no internal processes", cgroups(7)).
-const OWN_GROUP: &str = "supervisor";
-
-/// Names of leaves: this, the supervisor's process id, the run.
-const LEAF_PREFIX: &str = "oubliette-run-";
+pub(crate) const OWN_GROUP: &str = "supervisor";
 
 /// A leaf cannot be removed while the kernel still finishes its last process.
 const REMOVE_TRIES: u32 = 50;
@@ -61,48 +61,35 @@ struct Parent {
     relative: PathBuf,
 }
 
-/// Where leaves are made on this host.
-#[derive(Debug, Clone)]
+/// What the remover needs that a host may refuse.
+const REMEDY_REMOVER: &str = "oubliette starts itself a second time, to clear up after it should it be killed: allow \
+    it one more process (TasksMax= in the unit, ulimit -u) and a /proc";
+
+/// Where leaves are made on this host, and who removes them when we cannot.
+#[derive(Debug)]
 pub(crate) struct Leaves {
     v2: bool,
     parents: Vec<Parent>,
+    owner: Owner,
+    remover: Remover,
 }
 
 impl Leaves {
-    /// Finds the place: the configured group, else our own. Clears leaves of supervisors that are gone.
+    /// Finds the place: the configured group, else our own. Starts the remover, and clears leaves that not even a
+    /// remover could.
     pub(crate) fn find(configured: Option<&str>) -> Result<Self, LeafError> {
-        let leaves =
-            if is_cgroup2_unified_mode() { Self::find_v2(configured)? } else { Self::find_v1(configured)? };
-        leaves.remove_abandoned();
-        Ok(leaves)
+        let v2 = is_cgroup2_unified_mode();
+        let parents = if v2 { find_v2(configured)? } else { find_v1(configured)? };
+        let owner = Owner::this().map_err(|error| no_remover(&error))?;
+        let directories = parents.iter().map(Parent::directory).collect();
+        let remover = Remover::start(owner, directories).map_err(|error| no_remover(&error))?;
+        remove_abandoned(&parents);
+        Ok(Self { v2, parents, owner, remover })
     }
 
-    fn find_v2(configured: Option<&str>) -> Result<Self, LeafError> {
-        let mount = PathBuf::from(UNIFIED);
-        let relative = match configured {
-            Some(path) => PathBuf::from(path.trim_start_matches('/')),
-            None => own_v2_subtree(&mount)?,
-        };
-        let parent = Parent { controller: "unified", mount, relative };
-        enable_controllers(&parent.directory())?;
-        Ok(Self { v2: true, parents: vec![parent] })
-    }
-
-    fn find_v1(configured: Option<&str>) -> Result<Self, LeafError> {
-        let hierarchy = V1::new();
-        let own = own_v1_groups()?;
-        let mut parents = Vec::new();
-        for (name, controller) in CONTROLLERS {
-            let mount = hierarchy.get_mount_point(controller).ok_or_else(|| LeafError {
-                what: format!("controller {name}"),
-                cause: "not mounted on this host".into(),
-                remedy: "Mount it, or boot with cgroup v2".into(),
-            })?;
-            let path = configured.map_or_else(|| own.get(name).cloned().unwrap_or_default(), str::to_owned);
-            let relative = PathBuf::from(path.trim_start_matches('/'));
-            parents.push(Parent { controller: name, mount, relative });
-        }
-        Ok(Self { v2: false, parents })
+    /// No leaf is made unless there is somebody to remove it.
+    pub(crate) fn check_remover(&self) -> Result<(), LeafError> {
+        self.remover.check().map_err(|error| no_remover(&error))
     }
 
     /// A few words for `doctor` and the run's record.
@@ -114,7 +101,8 @@ impl Leaves {
 
     /// Makes a leaf and sets its limits: the profile's, and `memory_bytes` for everything in it.
     pub(crate) fn make(&self, run: &str, memory_bytes: u64, most: &CgroupLimits) -> Result<Leaf, LeafError> {
-        let name = format!("{LEAF_PREFIX}{}-{run}", std::process::id());
+        self.check_remover()?;
+        let name = format!("{}{run}", self.owner.prefix());
         let mut leaf = Leaf { v2: self.v2, directories: Vec::new(), cgroups: Vec::new() };
         for parent in &self.parents {
             let directory = parent.directory().join(&name);
@@ -140,17 +128,33 @@ impl Leaves {
         let remedy = if self.v2 { REMEDY_V2 } else { REMEDY_V1 };
         LeafError { what, cause: cause.to_string(), remedy: remedy.into() }
     }
+}
 
-    fn remove_abandoned(&self) {
-        for parent in &self.parents {
-            let Ok(entries) = fs::read_dir(parent.directory()) else { continue };
-            for entry in entries.flatten() {
-                if abandoned(&entry.file_name().to_string_lossy()) {
-                    let _ = fs::remove_dir(entry.path());
-                }
-            }
-        }
+fn find_v2(configured: Option<&str>) -> Result<Vec<Parent>, LeafError> {
+    let mount = PathBuf::from(UNIFIED);
+    let relative = match configured {
+        Some(path) => PathBuf::from(path.trim_start_matches('/')),
+        None => own_v2_subtree(&mount)?,
+    };
+    let parent = Parent { controller: "unified", mount, relative };
+    enable_controllers(&parent.directory())?;
+    Ok(vec![parent])
+}
+
+fn find_v1(configured: Option<&str>) -> Result<Vec<Parent>, LeafError> {
+    let own = own_v1_groups()?;
+    let mut parents = Vec::new();
+    for (name, mount) in mounts() {
+        let mount = mount.ok_or_else(|| LeafError {
+            what: format!("controller {name}"),
+            cause: "not mounted on this host".into(),
+            remedy: "Mount it, or boot with cgroup v2".into(),
+        })?;
+        let path = configured.map_or_else(|| own.get(name).cloned().unwrap_or_default(), str::to_owned);
+        let relative = PathBuf::from(path.trim_start_matches('/'));
+        parents.push(Parent { controller: name, mount, relative });
     }
+    Ok(parents)
 }
 
 impl Parent {
@@ -165,6 +169,17 @@ type Refused = (String, Box<dyn Error>);
 /// cgroups-rs writes signed numbers.
 fn signed(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+/// What a leaf may hold of memory, bytes: the guest's heap, its stack, and what is beside them.
+pub(crate) fn bytes(limits: &Limits, most: &CgroupLimits) -> u64 {
+    (limits.memory_bytes + limits.stack_bytes).saturating_add(most.beside_heap_bytes)
+}
+
+/// The controllers of a leaf, and where v1 mounts each.
+pub(crate) fn mounts() -> [(&'static str, Option<PathBuf>); 3] {
+    let hierarchy = V1::new();
+    CONTROLLERS.map(|(name, controller)| (name, hierarchy.get_mount_point(controller)))
 }
 
 /// One guest's leaf. Removed when dropped; by then its guest must be gone.
@@ -259,12 +274,22 @@ impl Drop for Leaf {
     }
 }
 
-/// Whether this is the leaf of a supervisor that no longer runs. One that is dead and not yet waited for has no
-/// executable any more; of one that belongs to somebody else we may not ask.
-fn abandoned(name: &str) -> bool {
-    let pid = name.strip_prefix(LEAF_PREFIX).and_then(|rest| rest.split('-').next());
-    let executable = pid.map(|pid| fs::read_link(Path::new("/proc").join(pid).join("exe")));
-    executable.is_some_and(|found| found.is_err_and(|error| error.kind() == io::ErrorKind::NotFound))
+/// Leaves of supervisors that are gone, and their removers with them.
+fn remove_abandoned(parents: &[Parent]) {
+    let directories = parents.iter().filter_map(|parent| fs::read_dir(parent.directory()).ok());
+    for entry in directories.flatten().flatten() {
+        if Owner::of(&entry.file_name().to_string_lossy()).is_some_and(|owner| !owner.lives()) {
+            let _ = fs::remove_dir(entry.path());
+        }
+    }
+}
+
+fn no_remover(cause: &io::Error) -> LeafError {
+    LeafError {
+        what: "start the remover of leaves".into(),
+        cause: cause.to_string(),
+        remedy: REMEDY_REMOVER.into(),
+    }
 }
 
 /// Our own v2 group becomes the leaves' parent, so we must first step aside into a group of our own.

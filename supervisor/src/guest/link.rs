@@ -83,9 +83,12 @@ async fn read_frames(mut reader: OwnedReadHalf, frames: mpsc::Sender<Result<Vec<
 
 async fn read_frame(reader: &mut OwnedReadHalf) -> Result<Option<Vec<u8>>, LinkError> {
     let mut header = [0; TO_SUPERVISOR_HEADER];
-    if reader.read(&mut header[..1]).await? == 0 {
-        return Ok(None);
-    }
+    match reader.read(&mut header[..1]).await {
+        Ok(0) => return Ok(None),
+        // It ended with frames of ours unread: killed, for example. That breaks no protocol.
+        Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => return Ok(None),
+        read => read?,
+    };
     reader.read_exact(&mut header[1..]).await?;
     let mut payload = vec![0; frame::from_guest(header)?];
     reader.read_exact(&mut payload).await?;

@@ -19,7 +19,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use catalog::ServerDefinitions;
-use guest_protocol::message::ToolCall;
+use policies::Allowed;
+use rmcp::model::JsonObject;
 use serde::Serialize;
 use tokio::task::JoinSet;
 
@@ -95,17 +96,22 @@ impl Upstreams {
         self.generation.load(Ordering::Acquire)
     }
 
-    /// Calls a tool and gives its `CallToolResult` exactly as it was sent, of at most `limit_bytes` bytes.
+    /// Calls the tool that `allowed` names, and no other, and gives its `CallToolResult` exactly as it was sent, of at most `limit_bytes` bytes.
     /// A server that is not connected is started first. Dropping the future cancels the call at the server.
     ///
     /// # Errors
     /// When there is no result; a result that says it is an error is a result.
-    pub(crate) async fn call(&self, call: ToolCall, limit_bytes: usize) -> Result<CallResult, CallFailure> {
-        match self.servers.iter().find(|server| server.name() == call.server) {
-            Some(server) => server.call(call, limit_bytes).await,
+    pub(crate) async fn call(
+        &self,
+        allowed: Allowed,
+        arguments: JsonObject,
+        limit_bytes: usize,
+    ) -> Result<CallResult, CallFailure> {
+        match self.servers.iter().find(|server| server.name() == allowed.server()) {
+            Some(server) => server.call(allowed, arguments, limit_bytes).await,
             None => {
                 let known: Vec<_> = self.servers.iter().map(|server| server.name()).collect();
-                Err(CallFailure::unknown_server(&call.server, &known))
+                Err(CallFailure::unknown_server(allowed.server(), &known))
             }
         }
     }

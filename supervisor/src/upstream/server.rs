@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
 use std::time::Duration;
 
-use guest_protocol::message::ToolCall;
-use rmcp::model::{CallToolRequest, CallToolRequestParams, ClientRequest};
+use policies::Allowed;
+use rmcp::model::{CallToolRequest, CallToolRequestParams, ClientRequest, JsonObject};
 use tokio::sync::{Mutex, Notify};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
@@ -93,29 +93,30 @@ impl Server {
         }
     }
 
-    /// Calls a tool.
+    /// Calls the tool that `allowed` names.
     ///
     /// # Errors
     /// When there is no result; a result that says it is an error is a result.
     pub(super) async fn call(
         self: &Arc<Self>,
-        call: ToolCall,
+        allowed: Allowed,
+        arguments: JsonObject,
         limit_bytes: usize,
     ) -> Result<CallResult, CallFailure> {
-        let ToolCall { server, tool, arguments } = call;
+        let (server, tool) = (allowed.server(), allowed.tool());
         let connection =
-            self.connection().await.map_err(|why| CallFailure::unavailable(&server, &self.hide(&why)))?;
-        let listed = self.now().listing.as_ref().is_some_and(|listing| listing.names.contains(&tool));
+            self.connection().await.map_err(|why| CallFailure::unavailable(server, &self.hide(&why)))?;
+        let listed = self.now().listing.as_ref().is_some_and(|listing| listing.names.contains(tool));
         if !listed {
-            return Err(CallFailure::unknown_tool(&server, &tool));
+            return Err(CallFailure::unknown_tool(server, tool));
         }
-        let params = CallToolRequestParams::new(tool.clone()).with_arguments(arguments);
+        let params = CallToolRequestParams::new(tool.to_owned()).with_arguments(arguments);
         let request = ClientRequest::CallToolRequest(CallToolRequest::new(params));
         let patience = Duration::from_millis(self.config.timeout_ms);
         match connection.request(request, patience).await {
-            Ok(text) => result::read(text, limit_bytes, &server, &tool).await,
+            Ok(text) => result::read(text, limit_bytes, server, tool).await,
             Err(why) => {
-                let mut failure = CallFailure::unanswered(&server, &tool, why);
+                let mut failure = CallFailure::unanswered(server, tool, why);
                 failure.message = self.hide(&failure.message);
                 Err(failure)
             }

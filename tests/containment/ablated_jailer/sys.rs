@@ -9,11 +9,11 @@ use libc::{c_int, pid_t};
 use nix::errno::Errno;
 use std::os::fd::RawFd;
 
-pub(crate) use real::{
-    Twin, adopt, aside, close_range, default_signals, deny_write_execute, descriptor_flags, drop_bounding,
-    exit_now, forbid_speculation, has_bounding, is_filtered, kill, new_session_keyring, own_core, place,
-    securebits, set_securebits, wait,
-};
+#[allow(
+    clippy::wildcard_imports,
+    reason = "all of it, but for the one function that this file has of its own"
+)]
+pub(crate) use real::*;
 
 /// The flag of each kind, in the order of [`KINDS`].
 const FLAGS: [c_int; 7] = [

@@ -1,14 +1,20 @@
 //! `oubliette policy`: what the profile says, what it comes to, and how it compares. One file per question.
 
 mod check;
+mod compare;
+mod diff;
+mod disasm;
+mod explain;
 mod hash;
 mod show;
+mod simulate;
+mod verify;
 
 use super::Failure;
 use crate::config::{self, Origin};
 use clap::{Args, Subcommand};
 use policies::{Arch, Profile};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 #[derive(Debug, Args)]
@@ -23,6 +29,18 @@ enum Command {
     Show(show::Arguments),
     /// Check profiles without using them; every fault with its place and its remedy.
     Check(check::Arguments),
+    /// Say which entries speak of a system call, why, and what becomes of it.
+    Explain(explain::Arguments),
+    /// Compare what the profile leaves reachable with well-known sandboxes.
+    Compare(compare::Arguments),
+    /// Prove that the compiled filters are exactly what the profile declares, for every call there can be.
+    Verify(verify::Arguments),
+    /// Say what becomes of a call, for these arguments or for all, and which layer says no.
+    Simulate(simulate::Arguments),
+    /// Say what one profile permits and another does not; exit status 1 when the second permits more.
+    Diff(diff::Arguments),
+    /// Print a compiled filter, instruction by instruction.
+    Disasm(disasm::Arguments),
     /// Print the digests of the profile and of everything that is made from it.
     Hash(hash::Arguments),
 }
@@ -31,16 +49,34 @@ pub(super) fn policy(arguments: Arguments) -> Result<ExitCode, Failure> {
     match arguments.command {
         Command::Show(arguments) => show::show(&arguments),
         Command::Check(arguments) => check::check(&arguments),
+        Command::Explain(arguments) => explain::explain(&arguments),
+        Command::Compare(arguments) => compare::compare(&arguments),
+        Command::Verify(arguments) => verify::verify(&arguments),
+        Command::Simulate(arguments) => simulate::simulate(&arguments),
+        Command::Diff(arguments) => diff::diff(&arguments),
+        Command::Disasm(arguments) => disasm::disasm(&arguments),
         Command::Hash(arguments) => hash::hash(&arguments),
+    }
+}
+
+/// Exit status where something was found, or permits more.
+const FOUND: u8 = 1;
+
+/// A profile by its file, or the built-in one by its name.
+fn named(name: &str) -> Result<Profile, Failure> {
+    match name {
+        "default" => Profile::builtin().map_err(Failure::internal),
+        file => Profile::load(Path::new(file)).map_err(Failure::operator),
     }
 }
 
 /// Which profile is spoken of.
 #[derive(Debug, Args)]
 struct ProfileChoice {
-    /// A profile. Without it the one that the configuration names; without that the built-in one.
+    /// A profile; `default` is the built-in one. Without it the one that the configuration names; without that the
+    /// built-in one.
     #[arg(long, value_name = "FILE")]
-    profile: Option<PathBuf>,
+    profile: Option<String>,
     /// The configuration that names the profile; without it the one in the usual place.
     #[arg(long, value_name = "FILE", conflicts_with = "profile")]
     config: Option<PathBuf>,
@@ -48,8 +84,8 @@ struct ProfileChoice {
 
 impl ProfileChoice {
     fn load(&self) -> Result<Profile, Failure> {
-        if let Some(path) = &self.profile {
-            return Profile::load(path).map_err(Failure::operator);
+        if let Some(name) = &self.profile {
+            return named(name);
         }
         let config = config::load(self.config.as_deref()).map_err(Failure::operator)?;
         match (&config.origin, &config.profile) {

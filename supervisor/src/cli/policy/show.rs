@@ -31,12 +31,14 @@ fn json(profile: &Profile) -> Value {
     json!({
         "name": profile.name(),
         "why": profile.why(),
+        "parent": profile.parent_name(),
         "statements": profile.statements().into_iter().map(statement).collect::<Vec<_>>(),
     })
 }
 
 fn print(profile: &Profile) {
-    log::print(&paragraph(&format!("{}: {}", profile.name(), profile.why())));
+    let parent = profile.parent_name().map(|parent| format!(", a child of {parent}")).unwrap_or_default();
+    log::print(&paragraph(&format!("{}{parent}: {}", profile.name(), profile.why())));
     log::print("");
     let mut table = Table::new(["layer", "what", "why"]);
     for statement in profile.statements() {

@@ -1,5 +1,6 @@
 use super::{MAX_ANSWER, shown, size};
-use crate::report::{CallRecord, LogLine, RunReport, RunUsage};
+use crate::guest::tier::Tier;
+use crate::report::{CallRecord, Held, LogLine, RunReport, RunUsage};
 use guest_protocol::message::Level;
 use serde_json::value::to_raw_value;
 use serde_json::{Value, json};
@@ -13,7 +14,7 @@ fn report(value: &Value) -> RunReport {
         error: None,
         warnings: Vec::new(),
         manifest: Vec::new(),
-        lowered: Vec::new(),
+        held: Held { tier: Tier::Full, lowered: Vec::new(), policy: String::new() },
         truncated: Vec::new(),
         usage: RunUsage::default(),
     }

@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# On a throw-away systemd host, as root: installs the binaries of FOLDER and the units of policies/host/systemd, has a
+# program run through the socket by an ordinary user of the group, and shows what is left when the socket is closed.
+#   tests/hosts/systemd.sh FOLDER
+set -euo pipefail
+root=$(cd "$(dirname "$0")/../.." && pwd)
+binaries=$(cd "${1:?the folder of the three binaries}" && pwd)
+
+install -D -m 755 -t /usr/local/bin "$binaries/oubliette"
+install -D -m 755 -t /usr/local/libexec/oubliette "$binaries/oubliette-jailer" "$binaries/oubliette-guest"
+install -D -m 644 -t /etc/systemd/system "$root"/policies/host/systemd/*
+install -d -m 755 /etc/oubliette
+cat >/etc/oubliette/oubliette.toml <<TOML
+[limits]
+wall_ms = 120000
+cpu_s = 60
+[servers.shop]
+command = "/usr/local/bin/oubliette"
+args = ["demo-server"]
+TOML
+getent group oubliette >/dev/null || groupadd --system oubliette
+systemctl daemon-reload
+systemctl start oubliette.socket
+
+code='const page = await tools.shop.list_orders({ page: 1 }); return page.orders.length > 0;'
+ask() {
+    printf '%s\n' '{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"systemd.sh","version":"1"}}}' \
+        '{"jsonrpc":"2.0","method":"notifications/initialized"}' \
+        "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"tools/call\",\"params\":{\"name\":\"execute\",\"arguments\":{\"code\":\"$code\"}}}"
+    # The host stays connected until it has its answer.
+    sleep "${PATIENCE:-10}"
+}
+answer=$(ask | socat -t "${PATIENCE:-10}" STDIO UNIX-CONNECT:/run/oubliette.sock)
+journalctl --no-pager -q -n 60 -u 'oubliette@*'
+echo "$answer"
+grep -q '"value":true' <<<"$answer"
+systemd-analyze security --no-pager --offline=true /etc/systemd/system/oubliette@.service | tail -n 1
+systemctl stop oubliette.socket
+for _ in $(seq "${PATIENCE:-10}"); do
+    pgrep oubliette >/dev/null || break
+    sleep 1
+done
+if pgrep -a oubliette || find /sys/fs/cgroup -name 'oubliette-run-*' | grep .; then
+    echo "something is left"
+    exit 1
+fi
+echo "PASSED: a program ran through the socket, in every layer, and nothing is left"
