@@ -84,7 +84,7 @@ pub(crate) fn settle(line: &Line, run: &str) -> Taken<Settled> {
         return namespaces::settle(line, run);
     }
     line.wait()?;
-    sys::default_signals();
+    sys::default_signals().map_err(at(STEP, "rt_sigaction(1..=64, SIG_DFL)"))?;
     umask(Mode::from_bits_truncate(0o077));
     if keeps(Layer::User) {
         prctl::set_keepcaps(true).map_err(at(STEP, "prctl(PR_SET_KEEPCAPS, 1)"))?;
