@@ -6,6 +6,7 @@ mod attest;
 mod crowd;
 mod ends;
 mod faults;
+mod groups;
 mod host;
 mod killed;
 mod matrix;
@@ -27,6 +28,7 @@ fn main() -> Result<ExitCode, Failed> {
     let mut trials = Trials::new()?;
     ablation::add(&mut trials);
     matrix::add(&mut trials)?;
+    groups::add(&mut trials);
     host::add(&mut trials)?;
     ends::add(&mut trials);
     perturbed::add(&mut trials);

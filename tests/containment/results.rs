@@ -27,9 +27,9 @@ by a guest that was taken over, once for each column: with nothing around it, wi
 but the two filters, and in the whole jail.
 
 **yes**: it worked. An error or a signal: it was stopped, in this way. ·: it ended as it does without a jail, so this \
-layer has no part in it. Without a jail some attacks fail on this host, or fail for an ordinary user; the rows say why.
+layer has no part in it. *alone*: how many layers stop it, each on its own. Without a jail some attacks fail on this host, or fail for an ordinary user; the rows say why.
 
-The layers alone: the guest's own filter; the jailer's filter; all namespaces, with the cut ties of their step; the \
+The layers alone: the guest's lockdown, which is its own filter and the processor's clock switched off; the jailer's filter; all namespaces, with the cut ties of their step; the \
 empty root, with no more namespaces than it needs; the resource limits; no capabilities; no_new_privs and what goes \
 with it; Landlock; the cgroup leaf; no inherited descriptor.
 ";
@@ -72,14 +72,12 @@ impl Results {
                 .into_iter()
                 .find(|name| line == title(name))
                 .unwrap_or(section);
-            let mut columns = line.splitn(4, " | ");
-            let (Some(group), Some(name), Some(cells)) = (columns.next(), columns.next(), columns.next())
-            else {
-                continue;
-            };
-            let rest = columns.next().map(|rest| format!("{cells} | {rest}")).unwrap_or_default();
-            if group.trim_start_matches("| ").parse::<u32>().is_ok() && !section.is_empty() {
-                results.cells.insert((section, name.to_owned()), rest.trim_end_matches(" |").to_owned());
+            let columns: Vec<&str> = line.splitn(4, " | ").collect();
+            if let [group, name, _, cells] = columns[..]
+                && group.trim_start_matches("| ").parse::<u32>().is_ok()
+                && !section.is_empty()
+            {
+                results.cells.insert((section, name.to_owned()), cells.trim_end_matches(" |").to_owned());
             }
         }
         Ok(results)
@@ -92,11 +90,12 @@ impl Results {
             let cells = |attack: &Attack| self.cells.get(&(caller, attack.name.clone())).map(String::as_str);
             let _ = write!(text, "\n{}\n\n{}", title(caller), summary(&attacks, cells));
             let names: Vec<&str> = MODES.iter().map(|mode| mode.name).collect();
-            let _ = writeln!(text, "\n| group | attack | {} |", names.join(" | "));
-            let _ = writeln!(text, "|--|--|{}", "--|".repeat(MODES.len()));
+            let _ = writeln!(text, "\n| group | attack | alone | {} |", names.join(" | "));
+            let _ = writeln!(text, "|--|--|--|{}", "--|".repeat(MODES.len()));
             for attack in &attacks {
                 let cells = cells(attack).unwrap_or("not run");
-                let _ = writeln!(text, "| {} | {} | {cells} |", attack.group, attack.name);
+                let Attack { group, name, .. } = attack;
+                let _ = writeln!(text, "| {group} | {name} | {} | {cells} |", stopping(cells));
             }
         }
         Ok(text)
@@ -105,6 +104,12 @@ impl Results {
 
 fn title(caller: &str) -> String {
     format!("## Started by {}", if caller == "root" { "root" } else { "an ordinary user" })
+}
+
+/// How many layers stop it on their own.
+fn stopping(cells: &str) -> usize {
+    let layers = MODES.iter().zip(cells.split(" | ")).filter(|(mode, _)| mode.letter.is_some());
+    layers.filter(|(_, cell)| ![YES, SAME].contains(cell)).count()
 }
 
 /// How many, and which of them nothing stops but a filter.
