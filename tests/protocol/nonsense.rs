@@ -86,13 +86,17 @@ fn numbers() -> Vec<Attack> {
 fn names() -> Vec<Attack> {
     let twice =
         r#"{"jsonrpc":"2.0","id":1,"method":"timer.sleep","method":"run.finished","params":{"ms":1}}"#;
-    let twice_within = r#"{"ms":1,"ms":60000}"#;
+    let twice_within = r#"{"ms":60000,"ms":1}"#;
     vec![
         breach("a member that is there twice", json!([frame(twice), "listen"]), ""),
-        breach(
-            "a parameter that is there twice",
-            json!([frame(&request(1, "timer.sleep", twice_within)), "listen"]),
-            "",
+        // One parser reads it, and what goes on is written anew: nobody else can read it in another way.
+        harmless(
+            "of a parameter that is there twice the last counts",
+            json!([
+                frame(&request(1, "timer.sleep", twice_within)),
+                "hear",
+                frame(&notification("run.finished", FINISHED))
+            ]),
         ),
         breach(
             "a method in capitals",
