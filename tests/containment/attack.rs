@@ -1,11 +1,12 @@
 //! Attacks as data: the rows of `attacks/*.toml`.
 
 use super::notation;
-use oubliette_tests::Failed;
 use oubliette_tests::bench::read;
 use oubliette_tests::caller::Caller;
+use oubliette_tests::{Failed, ensure};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// The files, in the order of the results: A gate, B memory, C files, D network, E processes, F privilege, G leaks.
 const FILES: [&str; 7] = ["gate", "memory", "files", "network", "processes", "privilege", "leaks"];
@@ -110,6 +111,8 @@ pub(super) fn all() -> Result<Vec<Attack>, Failed> {
             attacks.extend(expand(&row).map_err(|error| format!("{path}: {}: {error}", row.name))?);
         }
     }
+    let names: BTreeSet<&str> = attacks.iter().map(|attack| attack.name.as_str()).collect();
+    ensure!(names.len() == attacks.len(), "two attacks have the same name, by which the results know them");
     Ok(attacks)
 }
 

@@ -4,6 +4,7 @@
 use super::attack::{self, Attack};
 use super::modes::MODES;
 use super::outcome::Outcome;
+use jail_spec::{Step, StepReport};
 use oubliette_tests::bench::read;
 use oubliette_tests::binaries::workspace;
 use oubliette_tests::caller::Caller;
@@ -46,8 +47,11 @@ pub(super) fn updating() -> bool {
     std::env::var_os("UPDATE_GENERATED").is_some()
 }
 
-/// What of this machine the answers of a layer depend on.
-pub(super) fn host() -> String {
+/// What of this machine the answers of a layer depend on; of Landlock the jailer says what the kernel has.
+pub(super) fn host(steps: &[StepReport]) -> String {
+    let evidence =
+        steps.iter().find(|taken| taken.step == Step::Landlock).map(|taken| taken.evidence.as_str());
+    let landlock = evidence.and_then(|words| words.split("kernel's ").nth(1)?.split([',', ' ']).next());
     let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
     let kernel: Vec<&str> = kernel.trim().split(['.', '-']).take(2).collect();
     let groups = Path::new("/sys/fs/cgroup");
@@ -56,7 +60,8 @@ pub(super) fn host() -> String {
         (false, true) => "hybrid",
         (false, false) => "v1",
     };
-    format!("Linux {} on {}, cgroup {kind}", kernel.join("."), std::env::consts::ARCH)
+    let (kernel, landlock) = (kernel.join("."), landlock.unwrap_or("unknown"));
+    format!("Linux {kernel} on {}, Landlock ABI {landlock}, cgroup {kind}", std::env::consts::ARCH)
 }
 
 impl Results {
@@ -127,8 +132,8 @@ fn summary<'a>(attacks: &'a [Attack], cells: impl Fn(&'a Attack) -> Option<&'a s
         groups.iter().map(|(group, names)| format!("- {group}: {}\n", names.join("; "))).collect();
     let (all, possible, filters) = (attacks.len(), possible.len(), filters.len());
     format!(
-        "Of {all} attacks {possible} work here without a jail, and none in it. {filters} of these are stopped by \
-         nothing but a filter:\n\n{lines}"
+        "Of {all} attacks {possible} work here without a jail, and none in it. Nothing stops {filters} of these but a \
+         filter, or the lockdown that installs the last one:\n\n{lines}"
     )
 }
 
@@ -145,13 +150,14 @@ fn cells(outcomes: &[Outcome]) -> String {
 /// Where the document says otherwise; or writes it there.
 pub(super) fn compare(
     results: &Results,
+    host: &str,
     caller: Caller,
     attack: &Attack,
     outcomes: &[Outcome],
 ) -> Result<Option<String>, Failed> {
     let (key, found) = ((caller.name(), attack.name.clone()), cells(outcomes));
     let documented = results.cells.get(&key).map(String::as_str).unwrap_or_default();
-    if documented == found {
+    if documented == found && results.host == host {
         return Ok(None);
     }
     if !updating() {
@@ -160,7 +166,7 @@ pub(super) fn compare(
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let mut results = Results::read()?;
-    results.host = host();
+    host.clone_into(&mut results.host);
     results.cells.insert(key, found);
     let path = workspace().join("tests").join(FILE);
     fs::write(&path, results.render()?).map_err(|error| format!("{}: {error}", path.display()))?;
