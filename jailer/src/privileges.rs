@@ -63,8 +63,9 @@ fn clear_sets() -> Result<(), StepError> {
 
 /// The jailer outside, once the guest runs: all it still does is to wait, and to kill one process.
 ///
-/// It takes the guest's identity, which an ordinary user has anyway. Without capabilities root could neither signal a process of
-/// another user nor pass its parent-death signal on to it: the kernel checks the *dying* parent's permission.
+/// It takes the guest's identity, which an ordinary user has anyway. Without capabilities root could neither signal
+/// a process of another user nor pass its parent-death signal on to it: the kernel checks the *dying* parent's
+/// permission.
 pub(crate) fn follow(identity: Identity) -> Result<(), StepError> {
     let (user, group) = (Uid::from_raw(identity.outside_uid), Gid::from_raw(identity.outside_gid));
     setresgid(group, group, group).map_err(at(STEP, format!("setresgid({group} x3)")))?;

@@ -81,6 +81,8 @@ fn survivors_of(which: Filter, arch: Arch, flips: &[Flip]) -> Vec<Flip> {
 fn reason(original: &[Instruction], flip: Flip) -> &'static str {
     let Instruction(code, ..) = original[flip.at];
     match (code, flip.byte) {
+        (0x20, 0) if original[flip.at + 1] == Instruction(0x54, 0, 0, 0) => "loads what is cleared at once",
+        (0x15, 0) => "compares with X, which is still 0, as the operand was",
         (0x15, 2 | 3) | (0x05, _) => {
             "jumps to another instruction, from which the same calls end the same way"
         }
@@ -130,20 +132,21 @@ fn equal_on_samples(original: &[Instruction], flip: Flip, arch: Arch) {
 /// One byte of every instruction, another byte in each: 1,486 and 1,221 changed filters.
 #[test]
 fn a_byte_of_every_instruction_of_the_first_filter_counts() {
-    for (arch, equivalent) in [(Arch::X86_64, 0), (Arch::Aarch64, 0)] {
+    for (arch, equivalent) in [(Arch::X86_64, 2), (Arch::Aarch64, 3)] {
         let original = filter(Filter::First, arch);
-        let flips: Vec<Flip> = original
-            .iter()
-            .enumerate()
-            .map(|(at, &instruction)| {
-                let byte = at % 8;
-                let value = if with_byte(instruction, byte, 1) == instruction { 0 } else { 1 };
-                Flip { at, byte, value }
-            })
-            .collect();
+        let flip = |(at, &instruction): (usize, &Instruction)| {
+            let byte = at % 8;
+            let value = if with_byte(instruction, byte, 1) == instruction { 0 } else { 1 };
+            Flip { at, byte, value }
+        };
+        let flips: Vec<Flip> = original.iter().enumerate().map(flip).collect();
         let survivors = survivors_of(Filter::First, arch, &flips);
-        println!("{}: {} flips, equivalent: {survivors:?}", arch.name(), flips.len());
-        assert_eq!(survivors.len(), equivalent, "{survivors:?}");
+        for &flip in &survivors {
+            println!("{}: {flip:?}: {}", arch.name(), reason(&original, flip));
+            equal_on_samples(&original, flip, arch);
+            assert_ne!(reason(&original, flip), "unexplained", "{flip:?}");
+        }
+        assert_eq!(survivors.len(), equivalent, "{}: {survivors:?}", arch.name());
     }
 }
 
@@ -206,8 +209,9 @@ fn an_entry_that_changes_nothing_is_found_where_it_stands() {
     let compiled = profile.compile(Arch::X86_64).expect("compiles");
     let results = verify(&profile, &compiled, Arch::X86_64).expect("can be evaluated");
     let findings: Vec<_> = results.iter().flat_map(|result| &result.findings).collect();
-    let [only] = findings.as_slice() else { panic!("{findings:?}") };
-    assert_eq!(only.fault, Fault::Redundant);
+    // The superfluous rule is compiled all the same, and its return is reached by nobody.
+    let [only, compiled] = findings.as_slice() else { panic!("{findings:?}") };
+    assert_eq!((only.fault, compiled.fault), (Fault::Redundant, Fault::Unreachable));
     let line = text[..text.find(entry).expect("it is there")].matches('\n').count() + 2;
     assert_eq!(only.place.as_ref().map(|place| (place.file.as_str(), place.line)), Some(("x.toml", line)));
 }

@@ -99,6 +99,7 @@ fn report(begun: Instant, run: &Monitored, limits: &Limits, ended: Ended, held: 
         error: None,
         warnings: Vec::new(),
         manifest: Vec::new(),
+        denied: Vec::new(),
         held,
         truncated: Vec::new(),
         usage,
@@ -111,7 +112,10 @@ fn report(begun: Instant, run: &Monitored, limits: &Limits, ended: Ended, held: 
             report.warnings = finished.warnings;
             match finished.outcome {
                 Outcome::Value(value) => (report.ok, report.value) = (true, value),
-                Outcome::Checked => (report.ok, report.manifest) = (true, finished.manifest),
+                Outcome::Checked => {
+                    report.denied = run.denied(&finished.manifest);
+                    (report.ok, report.manifest) = (true, finished.manifest);
+                }
                 Outcome::Error(error) => report.error = Some(ending::program_error(error, run)),
             }
         }

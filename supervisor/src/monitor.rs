@@ -10,7 +10,7 @@ use guest_protocol::envelope::{self, Message, Methods, Refusal};
 use guest_protocol::limits::{Limits, check_json};
 use guest_protocol::message::{
     ConsoleWrite, DescribeServer, Fault, FileText, Finished, Listing, Outcome, Path, Sleep, ToolCall,
-    ToolFailure, ToolFailureCode, method,
+    ToolFailure, ToolFailureCode, ToolName, method,
 };
 use policies::{Grants, Verdict};
 use serde_json::Value;
@@ -149,6 +149,12 @@ impl Monitored {
     /// Why the latest call that failed before it had a result did.
     pub(crate) fn last_failure(&self) -> Option<ToolFailureCode> {
         self.record().last_failure
+    }
+
+    /// The tools that the profile does not grant.
+    pub(crate) fn denied(&self, tools: &[ToolName]) -> Vec<ToolName> {
+        let verdict = |tool: &&ToolName| self.grants.decide(&tool.server, &tool.tool);
+        tools.iter().filter(|tool| matches!(verdict(tool), Verdict::Denied(_))).cloned().collect()
     }
 
     /// Whether some call came back with a result that is an error.

@@ -26,6 +26,9 @@ pub(crate) struct RunReport {
     /// The tools a checked program names.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) manifest: Vec<ToolName>,
+    /// Those of them that the operator's profile does not grant.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) denied: Vec<ToolName>,
     /// What held the guest: for the record, not for a model.
     #[serde(skip)]
     pub(crate) held: Held,

@@ -139,7 +139,7 @@ fn killed(bench: &Bench) -> Verdict {
         }
         let ended = run.end()?;
         let right = ended.code == Some(0) && ended.stdout == undisturbed.stdout;
-        let said = ended.code != Some(0) && ended.stdout.is_empty() && ended.stderr.contains("signal 9");
+        let said = ended.code != Some(0) && ended.stdout.is_empty() && ended.stderr.contains("SIGKILL");
         ensure!(right || said, "{ended:?} instead of {}", undisturbed.stdout);
     }
     Ok(())

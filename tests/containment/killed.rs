@@ -3,13 +3,19 @@
 
 use oubliette_tests::bench::Bench;
 use oubliette_tests::faulty::FaultyBinaries;
+use oubliette_tests::gateway::{Gateway, LEGACY};
 use oubliette_tests::invocation::{Invocation, wait};
-use oubliette_tests::needs::Need;
+use oubliette_tests::needs::{Need, unified_mount};
 use oubliette_tests::place::Place;
 use oubliette_tests::plan::{Act, Half, Point, every_call, points};
 use oubliette_tests::trials::Trials;
 use oubliette_tests::{Failed, Verdict, ensure};
-use std::process::{Child, Command};
+use serde_json::json;
+use std::io::Read;
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::chown;
+use std::os::unix::net::UnixStream;
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// All that is left must be gone by then.
@@ -29,6 +35,8 @@ pub(super) fn add(trials: &mut Trials) {
     trials.both("killed/SIGINT at every step", &needs, |bench| at_points(bench, "INT", FEWER));
     trials.both("killed/SIGKILL at any moment", &[Need::Places], at_moments);
     trials.both("killed/a remover that was killed is replaced", &[Need::Places], remover);
+    trials.both("killed/what both left behind, the next supervisor clears", &[Need::Places], both_killed);
+    trials.both("killed/on cgroup v2 the remover ends what is in a leaf", &[Need::Unified], unified);
 }
 
 /// A run of a program that never ends.
@@ -132,11 +140,75 @@ fn remover(bench: &Bench) -> Verdict {
     ensure!(gateway.execute("return 3")?["value"] == 3, "no run after the remover's end");
     let second = removers(&gateway.processes());
     ensure!(second.len() == 1 && second != first, "removers: {first:?}, then {second:?}");
-    gateway
-        .ask("tools/call", &serde_json::json!({ "name": "execute", "arguments": { "code": FOR_EVER } }))?;
+    gateway.ask("tools/call", &json!({ "name": "execute", "arguments": { "code": FOR_EVER } }))?;
     while gateway.leaves() == 0 {
         ensure!(begun.elapsed() < SOON * 5, "no leaf for the last run");
     }
     send("KILL", gateway.id())?;
     gateway.close().map(|_| ())
+}
+
+/// The one thing that a remover cannot do anything about is its own SIGKILL, together with the supervisor's.
+fn both_killed(bench: &Bench) -> Verdict {
+    let config = bench.write("none.toml", "")?;
+    let serve = bench.oubliette(&["serve", "--config", &config])?;
+    let named = bench.write("named.toml", format!("[host]\ncgroup = {:?}\n", serve.place().path()))?;
+    let mut gateway = Gateway::start(serve)?;
+    gateway.initialize(LEGACY)?;
+    gateway.ask("tools/call", &json!({ "name": "execute", "arguments": { "code": FOR_EVER } }))?;
+    let begun = Instant::now();
+    while gateway.processes().len() < 4 {
+        ensure!(begun.elapsed() < SOON * 5, "supervisor, remover, jailer, guest: {:?}", gateway.processes());
+    }
+    for process in removers(&gateway.processes()).into_iter().chain([gateway.id()]) {
+        send("KILL", process)?;
+    }
+    while !gateway.processes().is_empty() {
+        ensure!(begun.elapsed() < SOON * 10, "still there: {:?}", gateway.processes());
+    }
+    ensure!(gateway.leaves() > 0, "somebody else has removed the leaf");
+    let doctor = bench.oubliette(&["doctor", "--config", &named])?.run()?;
+    ensure!(doctor.code == Some(0), "{}{}", doctor.stdout, doctor.stderr);
+    gateway.close().map(|_| ())
+}
+
+/// Where cgroup v2 has no controllers (a hybrid host) it still has groups: the remover alone is tried, on a leaf of its
+/// supervisor with a process in it, beside the leaf of another supervisor with the same process id.
+fn unified(bench: &Bench) -> Verdict {
+    let parent = unified_mount()
+        .ok_or("no cgroup v2")?
+        .join(format!("oubliette-test-unified-{}", bench.caller.name()));
+    let told = |error: std::io::Error| error.to_string();
+    let (own, others) = (parent.join("oubliette-run-1-7-run-1"), parent.join("oubliette-run-1-8-run-1"));
+    for group in [&parent, &own, &others] {
+        std::fs::create_dir(group).map_err(told)?;
+        for what in [group.clone(), group.join("cgroup.procs"), group.join("cgroup.kill")] {
+            chown(what, bench.caller.owner(), bench.caller.owner()).map_err(told)?;
+        }
+    }
+    let mut inside = Command::new("sleep").arg("600").spawn().map_err(told)?;
+    std::fs::write(own.join("cgroup.procs"), inside.id().to_string()).map_err(told)?;
+    let (mut line, removers) = UnixStream::pair().map_err(told)?;
+    let oubliette = bench.binary("oubliette")?.display().to_string();
+    let mut remover = bench
+        .caller
+        .command(&oubliette, &[])
+        .args(["remove-leaves", "oubliette-run-1-7-"])
+        .arg(&parent)
+        .stdin(Stdio::from(OwnedFd::from(removers)))
+        .spawn()
+        .map_err(told)?;
+    line.read_exact(&mut [0; 1]).map_err(told)?;
+    let before = own.exists() && inside.try_wait().map_err(told)?.is_none();
+    drop(line);
+    let ended = wait(&mut remover, SOON)?.success() && wait(&mut inside, SOON).is_ok();
+    let (gone, left) = (!own.exists(), others.exists());
+    for group in [&others, &parent] {
+        std::fs::remove_dir(group).map_err(told)?;
+    }
+    ensure!(
+        before && ended && gone && left,
+        "waited: {before}, ended: {ended}, removed: {gone}, others left: {left}"
+    );
+    Ok(())
 }

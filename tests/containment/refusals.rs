@@ -44,7 +44,7 @@ fn host(
 fn hosts() -> Vec<Host> {
     let landlock = "landlock_create_ruleset";
     let in_namespaces = "forbids mounting inside the new namespace";
-    let mut hosts = vec![
+    vec![
         host(
             "a kernel without Landlock",
             (landlock, libc::ENOSYS),
@@ -87,30 +87,35 @@ fn hosts() -> Vec<Host> {
             ["close_range", "report it"],
         ),
         host("hard limits that are lower", ("prlimit64", libc::EPERM), "limits", ["setrlimit", "ulimit -H"]),
-    ];
-    // What Docker's default profile does: the newer call is not there, the older one not for namespaces.
-    hosts.push(Host {
-        name: "user namespaces forbidden",
-        forbids: vec![
-            ("clone3", libc::ENOSYS, None),
-            ("clone", libc::EPERM, Some((0, CLONE_NEWUSER, CLONE_NEWUSER))),
-        ],
-        layer: "namespaces",
-        evidence: "clone3(CLONE_NEWUSER",
-        remedy: "namespaces",
-    });
-    hosts.push(Host {
-        name: "memory that cannot be sealed",
-        forbids: vec![("fcntl", libc::EPERM, Some((1, -1, F_ADD_SEALS)))],
-        layer: "preparation",
-        evidence: "sealed memory",
-        remedy: "its seals",
-    });
-    hosts
+    ]
+}
+
+/// Hosts that forbid a call with some arguments only.
+fn particular_hosts() -> [Host; 2] {
+    [
+        // What Docker's default profile does: the newer call is not there, the older one not for namespaces.
+        Host {
+            name: "user namespaces forbidden",
+            forbids: vec![
+                ("clone3", libc::ENOSYS, None),
+                ("clone", libc::EPERM, Some((0, CLONE_NEWUSER, CLONE_NEWUSER))),
+            ],
+            layer: "namespaces",
+            evidence: "clone3(CLONE_NEWUSER",
+            remedy: "forbids it",
+        },
+        Host {
+            name: "memory that cannot be sealed",
+            forbids: vec![("fcntl", libc::EPERM, Some((1, -1, F_ADD_SEALS)))],
+            layer: "preparation",
+            evidence: "sealed memory",
+            remedy: "its seals",
+        },
+    ]
 }
 
 pub(super) fn add(trials: &mut Trials) {
-    for host in hosts() {
+    for host in hosts().into_iter().chain(particular_hosts()) {
         let name = format!("refusals/{}", host.name);
         let host = std::sync::Arc::new(host);
         trials.both(&name, &[], move |bench| refused(bench, &host));

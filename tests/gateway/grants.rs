@@ -33,6 +33,7 @@ why = "to look"
 pub(super) fn add(trials: &mut Trials) {
     trials.both("grants/a denied tool is refused before its server is asked", &[], refused);
     trials.both("grants/no other way leads to it", &[], ways);
+    trials.both("grants/a check tells which tools are denied", &[], checked);
     trials.both("grants/an error that is not caught is the operator's", &[], uncaught);
     trials.both("grants/a guest that was taken over gets no further", &[], hostile);
     trials.both("grants/a child that widens starts nothing", &[], widening);
@@ -98,6 +99,22 @@ fn ways(bench: &Bench) -> Verdict {
     ensure!(report["value"] == json!(["denied", "denied", "denied", "denied"]), "{report}");
     ensure!(calls(&report) == json!([]), "{report}");
     gateway.close().map(|_| ())
+}
+
+fn checked(bench: &Bench) -> Verdict {
+    let config = bench.config(&settings(bench, "")?)?;
+    let program = "await tools.scripted.echo({ value: 1 }); await tools.scripted.never({});";
+    let file = bench.write("two.ts", program)?;
+    let json = bench.oubliette(&["check", "--json", "--config", &config, &file])?.run()?;
+    let checked: Value = serde_json::from_str(&json.stdout).map_err(|error| format!("{error}: {json:?}"))?;
+    ensure!(checked["ok"] == true && checked["manifest"].as_array().map(Vec::len) == Some(2), "{checked}");
+    ensure!(checked["denied"] == json!([{ "server": "scripted", "tool": "never" }]), "{checked}");
+    let told = bench.oubliette(&["check", "--config", &config, &file])?.run()?.stdout;
+    for words in ["may call scripted.echo", "may not call, for the profile does not grant it, scripted.never"]
+    {
+        ensure!(told.contains(words), "no {words:?} in {told}");
+    }
+    Ok(())
 }
 
 fn uncaught(bench: &Bench) -> Verdict {

@@ -34,7 +34,7 @@ impl LiveRun {
         drop(child.stdin.take());
         let mut run = Self { child, place, begun, output, guest: 0 };
         while begun.elapsed() < PATIENCE {
-            if let Some(guest) = run.processes().into_iter().find(|pid| is_locked(*pid)) {
+            if let Some(guest) = run.processes().into_iter().find(|pid| is_run(*pid) && is_locked(*pid)) {
                 run.guest = i32::try_from(guest).map_err(|error| error.to_string())?;
                 return Ok(run);
             }
@@ -67,6 +67,12 @@ impl Drop for LiveRun {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Whether it is the guest of a run: the first guest of a supervisor is a trial of the jail, and gone at once.
+fn is_run(pid: u32) -> bool {
+    let title = fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    title.starts_with("oubliette-guest: run-")
 }
 
 /// A guest has two filters more than its jailer (proc_pid_status(5)).

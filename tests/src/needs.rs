@@ -14,6 +14,8 @@ pub enum Need {
     Tracing,
     /// A cgroup for each launch, to see that nothing is left when nobody is left to ask.
     Places,
+    /// A cgroup v2 hierarchy in which groups may be made.
+    Unified,
     /// setpriv(1).
     Setpriv,
     /// systemd-analyze(1) that knows `--offline` (systemd 250).
@@ -31,6 +33,7 @@ impl Need {
             Self::Root => Some("needs root on this host: run `sudo -E cargo test` for these".into()),
             Self::Strace => strace(),
             Self::Tracing => tracing(),
+            Self::Unified => unified_mount().is_none().then(|| "needs root, and cgroup v2 mounted".into()),
             Self::Places => (!crate::caller::harness_is_root())
                 .then(|| "needs a cgroup of its own for each launch: run by root".into()),
             Self::RealServers => crate::servers::installed().as_ref().err().cloned(),
@@ -55,6 +58,15 @@ fn strace() -> Option<String> {
         Ok(status) if status.success() => None,
         _ => Some("needs ptrace, which this machine forbids".into()),
     }
+}
+
+/// Where cgroup v2 is mounted, for somebody who may make groups there.
+#[must_use]
+pub fn unified_mount() -> Option<PathBuf> {
+    let mounts = std::fs::read_to_string("/proc/self/mounts").ok()?;
+    let of_type = |line: &str| line.split(' ').nth(2) == Some("cgroup2");
+    let mount = mounts.lines().find(|line| of_type(line))?.split(' ').nth(1)?;
+    crate::caller::harness_is_root().then(|| PathBuf::from(mount))
 }
 
 fn tracing() -> Option<String> {

@@ -1,4 +1,4 @@
-//! What the operator's profile says is what the kernel was given, and what the run's report names.
+//! What the operator's profile says is what the kernel was given, and what a run's result names.
 
 use oubliette_tests::bench::Bench;
 use oubliette_tests::gateway::Gateway;
@@ -39,7 +39,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(super) fn add(trials: &mut Trials) {
     trials.both("profile/its limits are the guest's", &[], limits);
-    trials.both("profile/a report names the policy it ran under", &[], named);
+    trials.both("profile/a result names the policy it ran under", &[], named);
 }
 
 fn limits(bench: &Bench) -> Verdict {
@@ -122,8 +122,10 @@ fn named(bench: &Bench) -> Verdict {
     for (more, expected) in [("profile = \"small.toml\"\n", &own), ("", &builtin)] {
         let config = bench.config(more)?;
         let mut gateway = bench.serve(&config)?;
-        let report = gateway.execute("return 1;")?;
-        ensure!(report["policy"] == *expected, "{report}, and not {expected}");
+        let arguments = json!({ "name": "execute", "arguments": { "code": "return 1;" } });
+        let run = gateway.ask("tools/call", &arguments)?;
+        let result = gateway.result(run)?;
+        ensure!(result["_meta"]["oubliette/held"]["policy"] == *expected, "{result}, and not {expected}");
         gateway.close()?;
     }
     Ok(())

@@ -76,6 +76,9 @@ impl Fault {
     pub const fn remedy(self) -> &'static str {
         match self {
             Self::Redundant => "remove the entry, or the one that already says it",
+            Self::Unreachable => {
+                "remove the entry it comes from, if one is named; else report it with the profile"
+            }
             Self::Unexplored => "write fewer conditions for one call",
             Self::Disagreement => "report it with the profile: it is a fault of oubliette",
             _ => "start no guest with this filter; build oubliette anew, and report it if it stays",

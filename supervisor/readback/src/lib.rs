@@ -1,7 +1,7 @@
 //! What holds a live guest, where no file under `/proc` says it: the instructions of its filters, what Landlock and
 //! its own kernel flags answer, who owns its namespaces.
 //!
-//! A guest is stopped for some milliseconds, asked, put back exactly as it was, and let go. What is asked is fixed
+//! A guest is stopped for about a millisecond, asked, put back exactly as it was, and let go. What is asked is fixed
 //! here and changes nothing: nobody who uses this crate can have a guest make any other call. The guest is killed
 //! rather than let run on with registers that are not its own.
 //!
@@ -86,7 +86,7 @@ pub struct Readback {
     pub answers: Result<Answers, Refusal>,
 }
 
-/// Reads back what the kernel holds of process `pid`. It is stopped meanwhile, some milliseconds.
+/// Reads back what the kernel holds of process `pid`. It is stopped meanwhile, for about a millisecond.
 ///
 /// Once it is stopped its number cannot become another's: then `is_meant` says whether it is still the process that is
 /// meant. One that ends meanwhile ends as it would have; what was not answered by then is refused.

@@ -11,7 +11,7 @@ const READ: &str = "ptrace(PTRACE_SECCOMP_GET_FILTER)";
 /// `Seccomp:` in proc_pid_status(5).
 const MODE_FILTER: &str = "2";
 /// The jailer's and the guest's own.
-pub(crate) const OURS: usize = 2;
+const OURS: usize = 2;
 
 /// What was read back, one installed filter each, the last first.
 pub(crate) type Installed = Result<Vec<Vec<Instruction>>, Refusal>;
@@ -30,9 +30,8 @@ pub(crate) fn rows(guest: &Process, expected: &Expectation<'_>, installed: &Inst
         Ok(if ours.contains(wanted) {
             described(wanted)
         } else {
-            others()
-                .next()
-                .map_or_else(|| "not installed".into(), |other| format!("{}, another", described(other)))
+            let another = others().next().map(|other| format!("another: {}", described(other)));
+            another.unwrap_or_else(|| "not installed".into())
         })
     };
     let mut rows = Rows::of("first filter");

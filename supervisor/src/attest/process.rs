@@ -19,7 +19,11 @@ pub(crate) struct Process {
 const GROUP: usize = 2;
 const SESSION: usize = 3;
 const TERMINAL: usize = 4;
+const FLAGS: usize = 6;
 const BEGUN: usize = 19;
+
+/// In the kernel flags (linux/sched.h).
+const PF_EXITING: u32 = 0x4;
 
 impl Process {
     /// Takes note of what it is now.
@@ -33,9 +37,13 @@ impl Process {
         Ok(process)
     }
 
-    /// Whether this is still the same process, not another with its number.
+    /// Whether this is still the same process: not another with its number, and not one that is ending, whose files
+    /// say less and less. The flag of that is set before the first thing is taken from it.
     pub(crate) fn is_same(&self) -> bool {
-        Self::look(self.pid).is_ok_and(|now| now.stat.get(BEGUN) == self.stat.get(BEGUN))
+        Self::look(self.pid).is_ok_and(|now| {
+            let flags = now.stat.get(FLAGS).and_then(|flags| flags.parse::<u32>().ok());
+            now.stat.get(BEGUN) == self.stat.get(BEGUN) && flags.is_some_and(|flags| flags & PF_EXITING == 0)
+        })
     }
 
     /// A line of `status`, its words divided by single spaces.

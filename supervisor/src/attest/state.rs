@@ -1,9 +1,10 @@
-//! Layer `process`: what it inherited, or did not.
+//! Layer `process`: what it inherited, or did not. Title and environment lie in its own memory: a guest that was taken
+//! over can write there, and nowhere else that is looked at.
 
 use super::expectation::Expectation;
 use super::privileges::asked;
 use super::process::Process;
-use super::row::{Row, Rows};
+use super::row::{Found, Row, Rows};
 use readback::{Answers, Refusal};
 
 const STATUS: &str = "/proc/PID/status";
@@ -45,8 +46,7 @@ pub(crate) fn rows(
         rows.equal(item, value, guest.field(field), STATUS);
     }
     rows.equal("process group", guest.pid.to_string(), guest.group(), "/proc/PID/stat");
-    let jailers =
-        |of: fn(&Process) -> super::row::Found| of(expected.jailer).unwrap_or_else(|_| "its jailer's".into());
+    let jailers = |of: fn(&Process) -> Found| of(expected.jailer).unwrap_or_else(|_| "its jailer's".into());
     rows.equal("session, its jailer's", jailers(Process::session), guest.session(), "/proc/PID/stat");
     rows.equal("terminal of that session", jailers(Process::terminal), guest.terminal(), "/proc/PID/stat");
     rows.equal("personality", "00000000", guest.read("personality"), "/proc/PID/personality");

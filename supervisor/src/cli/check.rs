@@ -38,6 +38,7 @@ fn json(report: &RunReport) -> String {
         "error": report.error,
         "warnings": report.warnings,
         "manifest": report.manifest,
+        "denied": report.denied,
     });
     checked.to_string()
 }
@@ -51,7 +52,10 @@ fn tell(report: &RunReport) {
         Some(error) => log::say(&format!("oubliette: the program could not be checked: {}", error.message)),
         None => {
             for tool in &report.manifest {
-                log::print(&format!("may call {}.{}", tool.server, tool.tool));
+                let denied = report.denied.contains(tool);
+                let may =
+                    if denied { "may not call, for the profile does not grant it," } else { "may call" };
+                log::print(&format!("{may} {}.{}", tool.server, tool.tool));
             }
             log::print("ok");
         }

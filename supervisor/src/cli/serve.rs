@@ -2,8 +2,6 @@
 
 use super::{ConfigFile, Failure};
 use crate::gateway;
-use crate::supervisor::StartError;
-use jail_spec::Step;
 use std::process::ExitCode;
 use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
@@ -17,11 +15,6 @@ pub(super) struct Arguments {
 pub(super) async fn serve(arguments: Arguments) -> Result<ExitCode, Failure> {
     let mut terminate = signal(SignalKind::terminate()).map_err(Failure::internal)?;
     let supervisor = arguments.config.start().await?;
-    // A host that forbids the jail is told when it starts the gateway, not by every program.
-    if let Err(refused) = supervisor.jail.rehearse(Step::Seccomp).await {
-        supervisor.shutdown().await;
-        return Err(StartError::from(refused).into());
-    }
     let stop = async {
         tokio::select! {
             _ = terminate.recv() => {}

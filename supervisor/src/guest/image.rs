@@ -132,7 +132,7 @@ mod tests {
         let whole = std::fs::read("/proc/self/exe").unwrap();
         let found = segments(&whole).unwrap();
         assert!(found.len() > 2 && !found.contains(&PT_INTERP), "{found:?}");
-        for length in [0, 4, 30, 64, 4096, whole.len() / 2] {
+        for length in [0, 4, 30, 64, 4096, 100_000] {
             assert_eq!(segments(&whole[..length]), None, "{length} bytes of it");
         }
         assert_eq!(segments(b"#!/bin/sh\nexec something else, and some more words of it\n"), None);

@@ -276,7 +276,18 @@ pub(crate) struct Ending {
 }
 
 impl Guest {
+    /// Ended in order where it does not lock itself down: what is only dropped ends in its own time.
     async fn locked_down(mut self, prepare: &Prepare) -> Result<Self, JailError> {
+        match self.ready(prepare).await {
+            Ok(()) => Ok(self),
+            Err(error) => {
+                self.end().await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn ready(&mut self, prepare: &Prepare) -> Result<(), JailError> {
         let frame = match timeout(START_TIMEOUT, self.link.next()).await {
             // A guest that dies with a frame unread resets its socket.
             Ok(None | Some(Err(LinkError::Socket(_)))) => return Err(self.ended_early().await),
@@ -289,12 +300,11 @@ impl Guest {
         if ready.version != guest_protocol::VERSION || ready.filter_digest != prepare.filter_digest {
             return Err(broken("the guest's first frame", "it names another version or another filter"));
         }
-        posture::check(self.pid).map_err(|error| broken("the guest's posture", error))?;
-        Ok(self)
+        posture::check(self.pid).map_err(|error| broken("the guest's posture", error))
     }
 
     /// Why there will be no guest: a step failed behind the report of the others (the exec), or it died.
-    async fn ended_early(mut self) -> JailError {
+    async fn ended_early(&mut self) -> JailError {
         match timeout(END_TIMEOUT, self.control.report()).await {
             Ok(Ok(Some(Report::Failed(error)))) => failed(error),
             Ok(Ok(Some(Report::Ended(End { status: EndStatus::Exited(status), .. })))) => {

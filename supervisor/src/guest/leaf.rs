@@ -19,7 +19,7 @@ use std::fs;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The controllers a leaf must have, by the names v1 mounts them under.
 const CONTROLLERS: [(&str, Controllers); 3] =
@@ -32,8 +32,10 @@ pub(crate) const UNIFIED: &str = "/sys/fs/cgroup";
 /// ("no internal processes", cgroups(7)).
 pub(crate) const OWN_GROUP: &str = "supervisor";
 
-/// A leaf cannot be removed while the kernel still finishes its last process.
-const REMOVE_TRIES: u32 = 50;
+/// A leaf cannot be removed while the kernel still finishes its last process: so long a run's report waits for it,
+/// and so long it is tried at all.
+const SOON: Duration = Duration::from_millis(100);
+const PATIENCE: Duration = Duration::from_secs(60);
 const REMOVE_PAUSE: Duration = Duration::from_millis(2);
 
 /// Why guests cannot be put into a leaf on this host.
@@ -261,16 +263,30 @@ impl Drop for Leaf {
         for cgroup in &self.cgroups {
             let _ = cgroup.kill();
         }
-        for directory in &self.directories {
-            for _ in 0..REMOVE_TRIES {
-                match fs::remove_dir(directory) {
-                    Err(error) if error.raw_os_error() == Some(nix::libc::EBUSY) => {
-                        std::thread::sleep(REMOVE_PAUSE)
-                    }
-                    _ => break,
-                }
-            }
+        let mut left = std::mem::take(&mut self.directories);
+        if remove(&mut left, SOON) {
+            return;
         }
+        // On a busy host the kernel takes longer than anybody here should wait; if we end first, the remover goes on.
+        let patient = move || remove(&mut left, PATIENCE);
+        if let Err(error) = std::thread::Builder::new().name("leaf".into()).spawn(patient) {
+            tracing::warn!(%error, "a leaf stays until this supervisor ends");
+        }
+    }
+}
+
+/// Removes these directories; whether all are gone. What cannot be removed at all is left to the remover.
+fn remove(directories: &mut Vec<PathBuf>, patience: Duration) -> bool {
+    let begun = Instant::now();
+    let is_busy = |directory: &PathBuf| {
+        fs::remove_dir(directory).is_err_and(|error| error.raw_os_error() == Some(nix::libc::EBUSY))
+    };
+    loop {
+        directories.retain(is_busy);
+        if directories.is_empty() || begun.elapsed() >= patience {
+            return directories.is_empty();
+        }
+        std::thread::sleep(REMOVE_PAUSE);
     }
 }
 

@@ -2,14 +2,12 @@
 
 use super::super::table::{Table, paragraph};
 use super::super::{Failure, log};
+use super::call::{argument, find};
 use super::{ArchChoice, ProfileChoice};
 use policies::bpf::{Action, Call, Diagrams, Program, reaches, run};
 use policies::{Arch, CompiledProfile, Entry, Filter, Profile, syscalls};
 use serde_json::{Value, json};
 use std::process::ExitCode;
-
-/// Nearest names that are offered for one that does not exist.
-const OFFERED: usize = 5;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -25,17 +23,6 @@ pub(super) struct Arguments {
     /// Its arguments, decimal or hexadecimal, at most six; those left out are 0.
     #[arg(value_name = "ARGUMENT", value_parser = argument, num_args = 0..=6, allow_negative_numbers = true)]
     arguments: Vec<u64>,
-}
-
-/// A register: what is negative is written in two's complement.
-pub(super) fn argument(text: &str) -> Result<u64, String> {
-    let (sign, digits) = text.strip_prefix('-').map_or((1, text), |digits| (-1, digits));
-    let magnitude = match digits.strip_prefix("0x") {
-        Some(digits) => u64::from_str_radix(digits, 16),
-        None => digits.parse(),
-    };
-    let magnitude = magnitude.map_err(|error| format!("{error}: a number of 64 bits, as 3 or 0x1000"))?;
-    Ok(if sign < 0 { magnitude.wrapping_neg() } else { magnitude })
 }
 
 /// What is said about one call.
@@ -72,23 +59,6 @@ pub(super) fn explain(arguments: &Arguments) -> Result<ExitCode, Failure> {
         explanation.print();
     }
     Ok(ExitCode::SUCCESS)
-}
-
-pub(super) fn find(call: &str, arch: Arch) -> Result<(String, u32), Failure> {
-    if let Ok(number) = call.parse::<u32>() {
-        return Ok((syscalls::name(number, arch).unwrap_or("a number without a name").to_owned(), number));
-    }
-    if let Some(number) = syscalls::number(call, arch) {
-        return Ok((call.to_owned(), number));
-    }
-    let elsewhere = Arch::ALL.into_iter().find(|&other| syscalls::number(call, other).is_some());
-    let near = catalog::nearest(call, syscalls::all(arch).map(|(_, name)| name), OFFERED);
-    let advice = match elsewhere {
-        Some(other) => format!("It is one of {}: add --arch {}", other.name(), other.name()),
-        None if near.is_empty() => "Name it as its manual page does, or by its number".into(),
-        None => format!("Did you mean {}?", near.join(", ")),
-    };
-    Err(Failure::operator(format!("{} has no system call {call:?}. {advice}", arch.name())))
 }
 
 /// With which arguments the call passes: the first filter, the last, both.
@@ -227,19 +197,5 @@ const fn otherwise(filter: Filter) -> &'static str {
     match filter {
         Filter::First => "lets it through",
         Filter::Last => "kills the process",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::argument;
-
-    #[test]
-    fn arguments_are_registers() {
-        assert_eq!(argument("3"), Ok(3));
-        assert_eq!(argument("0x1000"), Ok(4096));
-        assert_eq!(argument("-1"), Ok(u64::MAX));
-        assert_eq!(argument("-0x2"), Ok(u64::MAX - 1));
-        assert!(argument("three").is_err());
     }
 }

@@ -1,5 +1,6 @@
 //! `oubliette policy`: what the profile says, what it comes to, and how it compares. One file per question.
 
+mod call;
 mod check;
 mod compare;
 mod diff;

@@ -2,7 +2,7 @@
 
 use super::super::table::Table;
 use super::super::{Failure, log};
-use super::explain::{argument, find};
+use super::call::{argument, find};
 use super::{ArchChoice, ProfileChoice};
 use policies::{Answer, Argument, Filter, Simulation, simulate as ask};
 use serde_json::json;

@@ -82,7 +82,7 @@ fn print(results: &[Verification], findings: &[finding::Finding]) {
     let mut table = Table::new(["architecture", "filter", "instructions", "ways walked", "result"]);
     for result in results {
         let verdict = match result.findings.len() {
-            0 => "is the profile, for every call".to_owned(),
+            0 => "equals the profile".to_owned(),
             1 => "1 finding".to_owned(),
             many => format!("{many} findings"),
         };
@@ -98,7 +98,8 @@ fn print(results: &[Verification], findings: &[finding::Finding]) {
     findings.iter().for_each(|finding| log::print(&format!("\n{}", finding.tell())));
     log::print("");
     log::print(&paragraph(
-        "An instruction that is never reached is the return with which the compiler ends a rule that always \
+        "Equal means: for every call there can be, whatever its number, its arguments and its way into the kernel. \
+         An instruction that is never reached is the return with which the compiler ends a rule that always \
          matches. Calls of other architectures and x32 numbers end the process.",
     ));
     let mut notes: Vec<&String> = results.iter().flat_map(|result| &result.notes).collect();

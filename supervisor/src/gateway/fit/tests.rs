@@ -14,6 +14,7 @@ fn report(value: &Value) -> RunReport {
         error: None,
         warnings: Vec::new(),
         manifest: Vec::new(),
+        denied: Vec::new(),
         held: Held { tier: Tier::Full, lowered: Vec::new(), policy: String::new() },
         truncated: Vec::new(),
         usage: RunUsage::default(),
