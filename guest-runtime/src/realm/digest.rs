@@ -1,10 +1,9 @@
 //! `crypto.subtle.digest`: the SHA-2 family.
 
-use super::{define, function, object};
+use super::{define, function, object, sha};
 use boa_engine::object::JsObject;
 use boa_engine::object::builtins::{AlignedVec, JsArrayBuffer, JsDataView, JsPromise, JsTypedArray};
 use boa_engine::{Context, JsArgs, JsNativeError, JsResult, JsValue, js_string};
-use sha2::{Digest, Sha256, Sha384, Sha512};
 
 /// Adds `subtle` to `crypto`.
 pub(super) fn install(crypto: &JsObject, context: &mut Context) -> JsResult<()> {
@@ -29,9 +28,9 @@ fn digest(arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let name = name.to_string(context)?.to_std_string_lossy();
     let bytes = bytes(arguments.get_or_undefined(1), context)?;
     let hash = match name.to_uppercase().as_str() {
-        "SHA-256" => Sha256::digest(&bytes).to_vec(),
-        "SHA-384" => Sha384::digest(&bytes).to_vec(),
-        "SHA-512" => Sha512::digest(&bytes).to_vec(),
+        "SHA-256" => sha::sha256(&bytes),
+        "SHA-384" => sha::sha384(&bytes),
+        "SHA-512" => sha::sha512(&bytes),
         _ => {
             let message = format!("no digest {name:?}: there are SHA-256, SHA-384 and SHA-512");
             return Err(JsNativeError::error().with_message(message).into());

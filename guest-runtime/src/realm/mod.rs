@@ -17,6 +17,7 @@ mod node;
 mod objects;
 pub(crate) mod random;
 mod regexp;
+mod sha;
 mod strings;
 mod symbols;
 mod table;

@@ -34,7 +34,7 @@ impl<'a> VisitMut<'a> for Bridge<'a> {
             return;
         }
         let nested: Vec<_> = pattern.properties.iter().filter(|property| is_nested(property)).collect();
-        let names: Vec<_> = nested.iter().map(|property| property.key.clone_in(&self.allocator)).collect();
+        let names: Vec<_> = nested.iter().map(|property| property.key.clone_in(self.allocator)).collect();
         for key in names {
             let name = self.allocator.alloc_str(&format!("$taken{}", self.taken));
             self.taken += 1;
