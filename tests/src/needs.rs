@@ -3,6 +3,9 @@
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+/// The oldest Node whose answers the tables of programs hold.
+const OLDEST_NODE: u32 = 20;
+
 /// Something that not every machine has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Need {
@@ -22,6 +25,8 @@ pub enum Need {
     SystemdAnalyze,
     /// What [`crate::servers`] installs.
     RealServers,
+    /// node(1), version 20 or later.
+    Node,
 }
 
 impl Need {
@@ -40,10 +45,22 @@ impl Need {
             Self::SystemdAnalyze => {
                 on_path("systemd-analyze").is_none().then(|| "needs systemd-analyze (package systemd)".into())
             }
+            Self::Node => Self::node_version()
+                .is_none_or(|version| version < OLDEST_NODE)
+                .then(|| format!("needs Node {OLDEST_NODE} or later on PATH")),
             Self::Setpriv => {
                 on_path("setpriv").is_none().then(|| "needs setpriv (package util-linux)".into())
             }
         }
+    }
+}
+
+impl Need {
+    /// The major version of the Node on PATH.
+    #[must_use]
+    pub fn node_version() -> Option<u32> {
+        let output = Command::new(on_path("node")?).arg("--version").output().ok()?;
+        String::from_utf8_lossy(&output.stdout).trim().strip_prefix('v')?.split('.').next()?.parse().ok()
     }
 }
 
