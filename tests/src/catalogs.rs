@@ -1,0 +1,77 @@
+//! What real servers offer, as files: each holds one server's `tools/list`, with its name and instructions.
+
+use crate::binaries::workspace;
+use catalog::ServerDefinitions;
+use serde_json::Value;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Names a folder of such files, to be used instead of the one beside the project.
+pub const FOLDER_VARIABLE: &str = "OUBLIETTE_CATALOGS";
+
+/// The folder of all catalogs: what [`FOLDER_VARIABLE`] says, or `shared/catalogs` beside the project or beside
+/// a folder that it is in.
+///
+/// # Errors
+/// When there is none, in words.
+pub fn folder() -> Result<PathBuf, String> {
+    if let Some(named) = std::env::var_os(FOLDER_VARIABLE).map(PathBuf::from) {
+        return if named.is_dir() {
+            Ok(named)
+        } else {
+            Err(format!("needs the catalogs; {FOLDER_VARIABLE} names no folder"))
+        };
+    }
+    let root = workspace();
+    let beside = root.ancestors().skip(1).map(|above| above.join("shared/catalogs")).find(|it| it.is_dir());
+    beside
+        .ok_or_else(|| format!("needs the catalogs of real servers: name their folder in {FOLDER_VARIABLE}"))
+}
+
+/// The few that are part of the project.
+#[must_use]
+pub fn sample() -> PathBuf {
+    workspace().join("tests/catalogs")
+}
+
+/// The catalog files in a folder, by name.
+///
+/// # Errors
+/// When it cannot be listed, or has none.
+pub fn files(folder: &Path) -> Result<Vec<PathBuf>, String> {
+    let entries = fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
+    let mut files: Vec<PathBuf> =
+        paths.filter(|path| path.extension().is_some_and(|it| it == "json")).collect();
+    files.sort();
+    if files.is_empty() { Err(format!("{}: no catalogs in it", folder.display())) } else { Ok(files) }
+}
+
+/// A catalog's name: that of its file.
+#[must_use]
+pub fn name(file: &Path) -> String {
+    file.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// Reads a catalog file.
+///
+/// # Errors
+/// When it is none.
+pub fn read(file: &Path) -> Result<Value, String> {
+    let told = |error: &dyn std::fmt::Display| format!("{}: {error}", file.display());
+    let text = fs::read_to_string(file).map_err(|error| told(&error))?;
+    serde_json::from_str(&text).map_err(|error| told(&error))
+}
+
+/// What its server said of itself.
+///
+/// # Errors
+/// When the file is no catalog.
+pub fn definitions(file: &Path) -> Result<ServerDefinitions, String> {
+    let mut catalog = read(file)?;
+    let Value::Array(tools) = catalog["tools"].take() else {
+        return Err(format!("{}: it has no tools", file.display()));
+    };
+    let instructions = catalog["instructions"].as_str().map(ToOwned::to_owned);
+    Ok(ServerDefinitions { name: name(file), instructions, tools, failed: None })
+}
