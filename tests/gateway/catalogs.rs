@@ -19,6 +19,7 @@ pub(super) fn add(trials: &mut Trials) {
     trials.both("catalogs/all are served at once", &[Need::Catalogs], |bench| {
         served(bench, &catalogs::folder()?)
     });
+    trials.both("catalogs/one that offers 190 MB is cut", &[], enormous);
 }
 
 fn served(bench: &Bench, folder: &Path) -> Verdict {
@@ -42,7 +43,7 @@ fn served(bench: &Bench, folder: &Path) -> Verdict {
     let found = gateway.call("search", &json!({ "query": "create an issue" }))?;
     let searched = asked.elapsed();
     ensure!(found["results"].as_array().is_some_and(|results| !results.is_empty()), "{found}");
-    every_server_is_called(&mut gateway, &listed)?;
+    called(&mut gateway, folder)?;
     let (resident, peak) = (kib(&gateway, "VmRSS:")?, kib(&gateway, "VmHWM:")?);
     println!(
         "{offered} tools: started in {} ms, a search took {} ms, {} MiB, at most {} MiB",
@@ -57,21 +58,52 @@ fn served(bench: &Bench, folder: &Path) -> Verdict {
     Ok(())
 }
 
-/// One program that reads the first tool's file of each server, and calls that tool by its original name.
-fn every_server_is_called(gateway: &mut Gateway, listed: &Value) -> Verdict {
-    let names: Vec<&Value> =
-        listed["servers"].as_array().into_iter().flatten().map(|it| &it["server"]).collect();
-    for some in names.chunks(25) {
-        let program = format!(
-            "const seen = [];\nfor (const name of {}) {{\n  const files = (await listDirectory(`/servers/${{name}}`)).map(String);\n  \
-             seen.push(files.length);\n}}\nreturn seen;",
-            json!(some)
-        );
-        let report = gateway.execute(&program)?;
-        ensure!(report["ok"] == true, "{report:.2000}");
-        let seen = report["value"].as_array().map_or(0, Vec::len);
-        ensure!(seen == some.len(), "{report:.2000}");
+/// Calls tools that need no arguments, by their original names: of each server the first, or all of a few.
+fn called(gateway: &mut Gateway, folder: &Path) -> Verdict {
+    let of_each = if folder == catalogs::sample() { usize::MAX } else { 1 };
+    let mut calls: Vec<[String; 2]> = Vec::new();
+    for file in catalogs::files(folder)? {
+        let catalog = catalogs::read(&file)?;
+        let tools = catalog["tools"].as_array().into_iter().flatten();
+        let free =
+            tools.filter(|tool| takes_nothing(&tool["inputSchema"])).filter_map(|tool| tool["name"].as_str());
+        calls.extend(free.take(of_each).map(|tool| [catalogs::name(&file), tool.to_owned()]));
     }
+    ensure!(calls.len() > 10, "{calls:?}");
+    let program = format!(
+        "const said = [];\nfor (const [server, tool] of {}) said.push([server, (await tools[server][tool]({{}})).tool]);\nreturn said;",
+        json!(calls)
+    );
+    let report = gateway.execute(&program)?;
+    ensure!(report["value"] == json!(calls), "{report:.3000}");
+    Ok(())
+}
+
+fn takes_nothing(schema: &Value) -> bool {
+    let says = |key: &str| schema.get(key).and_then(Value::as_array).is_some_and(|listed| !listed.is_empty());
+    schema["type"] == "object" && !["required", "allOf", "anyOf", "oneOf"].iter().any(|key| says(key))
+}
+
+fn enormous(bench: &Bench) -> Verdict {
+    let upstream = bench.binary("scripted-upstream")?;
+    let more = format!("[servers.enormous]\ncommand = {upstream:?}\nargs = [\"enormous\"]\n");
+    let mut gateway = bench.serve(&bench.config(&more)?)?;
+    let listed = gateway.call("search", &json!({ "query": "" }))?;
+    let server = listed["servers"].as_array().into_iter().flatten().find(|it| it["server"] == "enormous");
+    let server = server.ok_or_else(|| format!("it is not there: {listed}"))?;
+    let (tools, lost) = (server["tools"].as_u64().unwrap_or(0), server["lost"].as_str().unwrap_or_default());
+    ensure!(tools > 500 && lost.contains("the rest of the listing"), "{server}");
+    let last = format!("tool_{}", tools - 1);
+    let program = format!(
+        "const readme = await readFile('/servers/enormous/README.md');\n\
+         const said = await tools.enormous.{last}({{ property_1: 'x' }});\n\
+         return [readme.includes('its schemas; those before it'), said.tool, (await tools.scripted.echo({{ value: 1 }})).value];"
+    );
+    let report = gateway.execute(&program)?;
+    ensure!(report["value"] == json!([true, last, 1]), "{report:.3000}");
+    println!("{tools} tools kept; at most {} MiB", kib(&gateway, "VmHWM:")? >> 10);
+    let stderr = gateway.close()?.stderr;
+    ensure!(stderr.contains("the rest of the listing"), "{stderr:.2000}");
     Ok(())
 }
 

@@ -73,5 +73,6 @@ pub fn definitions(file: &Path) -> Result<ServerDefinitions, String> {
         return Err(format!("{}: it has no tools", file.display()));
     };
     let instructions = catalog["instructions"].as_str().map(ToOwned::to_owned);
-    Ok(ServerDefinitions { name: name(file), instructions, tools, failed: None })
+    let tools = tools.into_iter().map(Into::into).collect();
+    Ok(ServerDefinitions { name: name(file), instructions, tools, ..ServerDefinitions::default() })
 }

@@ -5,6 +5,9 @@ use crate::tool::{quotation_notice, quoted};
 use crate::{Catalog, schema, suggest};
 use guest_protocol::message::Entry;
 
+/// What was left out of a server's listing is listed up to here.
+const MAX_LOST: usize = 100;
+
 /// Why a path cannot be read or listed. Its text is for a model.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FileError {
@@ -154,6 +157,13 @@ fn readme(server: &Server) -> String {
     text.push_str(&format!("Call `await tools.{}.<tool>({{ … }})`.\n", server.identifier));
     if server.skipped > 0 {
         text.push_str(&format!("{} of its definitions could not be used.\n", server.skipped));
+    }
+    if !server.lost.is_empty() {
+        text.push_str("\nIt offers more than is kept. Left out:\n\n");
+        server.lost.iter().take(MAX_LOST).for_each(|what| text.push_str(&format!("- {what}\n")));
+        if server.lost.len() > MAX_LOST {
+            text.push_str(&format!("- … and {} more\n", server.lost.len() - MAX_LOST));
+        }
     }
     if let Some(instructions) = &server.instructions {
         text.push_str(

@@ -4,14 +4,17 @@
 //! one. Nothing here does I/O, and nothing that an upstream wrote can make it fail: a part of a definition that
 //! cannot be understood is left out, or is `unknown`, at that very place.
 
+mod definition;
 mod files;
 mod names;
+mod repair;
 mod schema;
 mod search;
 mod server;
 mod suggest;
 mod tool;
 
+pub use definition::{Fields, ToolText};
 pub use files::FileError;
 pub use search::{Coverage, Detail, SearchAnswer, SearchHit, SearchRequest, ServerHit, Unavailable};
 pub use suggest::nearest;
@@ -30,7 +33,9 @@ pub struct ServerDefinitions {
     /// Its instructions, from `initialize` or `server/discover`.
     pub instructions: Option<String>,
     /// Its tools, each as it came in `tools/list`.
-    pub tools: Vec<serde_json::Value>,
+    pub tools: Vec<ToolText>,
+    /// What was left out of its listing, and why.
+    pub lost: Vec<String>,
     /// Why it is not available; it has no tools then.
     pub failed: Option<String>,
 }

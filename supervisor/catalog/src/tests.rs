@@ -5,6 +5,7 @@ use guest_protocol::message::JsonType;
 use serde_json::{Value, json};
 
 fn catalog(tools: Vec<Value>) -> Catalog {
+    let tools = tools.into_iter().map(Into::into).collect();
     Catalog::build(vec![ServerDefinitions { name: "shop".into(), tools, ..ServerDefinitions::default() }])
 }
 
@@ -164,7 +165,7 @@ fn malformed_tools_do_not_take_the_others_with_them() {
 
 #[test]
 fn both_names_reach_a_tool_and_errors_name_the_nearest() {
-    let definitions = ["get-order", "delete"].map(|name| json!({ "name": name }));
+    let definitions = ["get-order", "delete"].map(|name| json!({ "name": name }).into());
     let mut servers =
         vec![ServerDefinitions { name: "my-shop".into(), tools: definitions.into(), ..Default::default() }];
     servers.push(ServerDefinitions {

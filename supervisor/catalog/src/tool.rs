@@ -1,8 +1,9 @@
 //! One upstream tool.
 
+use crate::definition::{Fields, ToolText, value};
 use crate::schema::{self, Bounds, Declaration, Declarations, Object, Others, Type};
 use guest_protocol::message::ToolShape;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::sync::OnceLock;
 
 /// Longest description that is kept, in characters.
@@ -23,53 +24,54 @@ pub struct Tool {
     pub title: String,
     /// Its description, cleaned of invisible characters and at most 8,000 characters long.
     pub description: String,
-    input: Value,
-    output: Option<Value>,
+    definition: ToolText,
     shape: OnceLock<ToolShape>,
 }
 
 impl Tool {
-    /// From a raw definition; whatever part of it is malformed counts as absent.
-    pub(crate) fn new(name: String, identifier: String, definition: &mut Map<String, Value>) -> Self {
-        let title = ["/title", "/annotations/title"]
-            .iter()
-            .find_map(|at| text_at(definition, at))
-            .unwrap_or_default();
-        let description = text_at(definition, "/description").unwrap_or_default();
+    /// Of a definition; whatever part of it is malformed counts as absent.
+    pub(crate) fn new(name: String, identifier: String, definition: ToolText) -> Self {
+        let fields = definition.fields();
+        let title = fields.words("title").or_else(|| annotated_title(&fields)).unwrap_or_default();
+        let description = fields.words("description").unwrap_or_default();
         Self {
             name,
             identifier,
-            title: schema::clean(title, 200),
-            description: schema::clean(description, MAX_DESCRIPTION),
-            output: definition.remove("outputSchema").filter(Value::is_object),
-            input: definition.remove("inputSchema").unwrap_or(Value::Null),
+            title: schema::clean(&title, 200),
+            description: schema::clean(&description, MAX_DESCRIPTION),
+            definition,
             shape: OnceLock::new(),
         }
     }
 
-    /// The schema of its arguments as the upstream wrote it; `null` where it wrote none.
+    /// The schema of its arguments as the upstream wrote it, parsed anew; `null` where it wrote none.
     #[must_use]
-    pub fn input_schema(&self) -> &Value {
-        &self.input
+    pub fn input_schema(&self) -> Value {
+        self.definition.fields().get("inputSchema").map(value).unwrap_or_default()
     }
 
-    /// The schema of its structured result as the upstream wrote it.
+    /// The schema of its structured result as the upstream wrote it, parsed anew.
     #[must_use]
-    pub fn output_schema(&self) -> Option<&Value> {
-        self.output.as_ref()
+    pub fn output_schema(&self) -> Option<Value> {
+        self.definition.fields().get("outputSchema").map(value).filter(Value::is_object)
+    }
+
+    pub(crate) fn schemas(&self) -> Schemas {
+        Schemas { input: self.input_schema(), output: self.output_schema() }
     }
 
     /// What a program's call is checked against. Made when first asked for.
     pub fn shape(&self) -> &ToolShape {
         self.shape.get_or_init(|| {
-            let parameters = schema::parameters(&self.input);
+            let schemas = self.schemas();
+            let parameters = schema::parameters(&schemas.input);
             ToolShape {
                 name: self.name.clone(),
                 identifier: self.identifier.clone(),
-                signature: self.make_signature(),
+                signature: self.make_signature(&schemas),
                 parameters: parameters.list,
                 open: parameters.open,
-                unwrap_result: self.wrapped_result().is_some(),
+                unwrap_result: schemas.wrapped_result().is_some(),
             }
         })
     }
@@ -85,36 +87,20 @@ impl Tool {
         schema::first_sentence(words, 200)
     }
 
-    /// The schema of the result inside `{ "result": … }`: FastMCP wraps whatever is not an object, and says so.
-    fn wrapped_result(&self) -> Option<&Value> {
-        let output = self.output.as_ref()?;
-        let wraps = output.get("x-fastmcp-wrap-result") == Some(&Value::Bool(true));
-        output.get("properties")?.get("result").filter(|_| wraps)
-    }
-
-    fn make_signature(&self) -> String {
+    fn make_signature(&self, schemas: &Schemas) -> String {
         let mut declarations = Declarations::default();
-        let (arguments, result) = self.lower(SIGNATURE_BOUNDS, &mut declarations);
+        let (arguments, result) = schemas.lower(SIGNATURE_BOUNDS, &mut declarations);
         schema::signature(&self.identifier, &arguments, &result, &declarations.list)
-    }
-
-    fn lower(&self, bounds: Bounds, declarations: &mut Declarations) -> (Type, Type) {
-        let arguments = schema::lower(&self.input, &self.input, bounds, declarations);
-        let result = match (&self.output, self.wrapped_result()) {
-            (Some(document), Some(inner)) => schema::lower(inner, document, bounds, declarations),
-            (Some(document), None) => schema::lower(document, document, bounds, declarations),
-            (None, _) => Type::Unknown,
-        };
-        (as_arguments(arguments), result)
     }
 
     /// The text of `/servers/<server>/<identifier>.ts`.
     pub(crate) fn file(&self, server: &str, server_identifier: &str) -> String {
+        let schemas = self.schemas();
         let mut declarations = Declarations::default();
         let base = upper_first(&self.identifier);
         let arguments_name = declarations.reserve(&format!("{base}Args"));
         let result_name = declarations.reserve(&format!("{base}Result"));
-        let (arguments, result) = self.lower(FILE_BOUNDS, &mut declarations);
+        let (arguments, result) = schemas.lower(FILE_BOUNDS, &mut declarations);
         let optional =
             matches!(&arguments, Type::Object(object) if object.properties.iter().all(|it| !it.required));
         let mut text = quotation_notice(&format!("Tool {} of server {}", quoted(&self.name), quoted(server)));
@@ -132,7 +118,7 @@ impl Tool {
             schema::declaration(&mut text, declaration, &all);
             text.push('\n');
         }
-        text.push_str(&schema::comment(&self.description, &self.call_notes(server_identifier), 0));
+        text.push_str(&schema::comment(&self.description, &self.call_notes(server_identifier, &schemas), 0));
         let mark = if optional { "?" } else { "" };
         text.push_str(&format!(
             "export declare function {}(args{mark}: {arguments_name}): Promise<{result_name}>;\n",
@@ -141,14 +127,40 @@ impl Tool {
         text
     }
 
-    fn call_notes(&self, server_identifier: &str) -> Vec<String> {
-        let returns = match &self.output {
+    fn call_notes(&self, server_identifier: &str, schemas: &Schemas) -> Vec<String> {
+        let returns = match &schemas.output {
             Some(_) => None,
             None => Some("@returns Not declared: JSON is parsed, other text comes as a string. Look before you use it.".into()),
         };
-        let arguments = schema::example_arguments(&self.input);
+        let arguments = schema::example_arguments(&schemas.input);
         let call = format!("await tools.{server_identifier}.{}({arguments})", self.identifier);
         returns.into_iter().chain(["@example".into(), format!("const result = {call};")]).collect()
+    }
+}
+
+/// A tool's two schemas, parsed.
+pub(crate) struct Schemas {
+    input: Value,
+    output: Option<Value>,
+}
+
+impl Schemas {
+    /// The schema of the result inside `{ "result": … }`: FastMCP wraps whatever is not an object, and says so.
+    fn wrapped_result(&self) -> Option<&Value> {
+        let output = self.output.as_ref()?;
+        let wraps = output.get("x-fastmcp-wrap-result") == Some(&Value::Bool(true));
+        output.get("properties")?.get("result").filter(|_| wraps)
+    }
+
+    /// Arguments and result; what they refer to is added to `declarations`.
+    pub(crate) fn lower(&self, bounds: Bounds, declarations: &mut Declarations) -> (Type, Type) {
+        let arguments = schema::lower(&self.input, &self.input, bounds, declarations);
+        let result = match (&self.output, self.wrapped_result()) {
+            (Some(document), Some(inner)) => schema::lower(inner, document, bounds, declarations),
+            (Some(document), None) => schema::lower(document, document, bounds, declarations),
+            (None, _) => Type::Unknown,
+        };
+        (as_arguments(arguments), result)
     }
 }
 
@@ -175,10 +187,9 @@ fn as_arguments(of: Type) -> Type {
     }
 }
 
-fn text_at<'d>(definition: &'d Map<String, Value>, pointer: &str) -> Option<&'d str> {
-    let mut path = pointer.split('/').skip(1);
-    let first = definition.get(path.next()?)?;
-    path.try_fold(first, |value, key| value.get(key))?.as_str()
+/// Before the 2025-06-18 revision a title stood among the annotations.
+fn annotated_title(fields: &Fields<'_>) -> Option<String> {
+    value(fields.get("annotations")?).get("title")?.as_str().map(ToOwned::to_owned)
 }
 
 fn upper_first(name: &str) -> String {

@@ -40,6 +40,7 @@ fn answer(script: &str, id: &Value, message: &Value) {
     match message.get("method").and_then(Value::as_str) {
         Some("initialize") if script != "silent" => result(id, &hello(&params)),
         Some("tools/list") => result(id, &listing(script, &params)),
+        Some("tools/call") if script == "replay" => result_of_replay(id, &params),
         Some("tools/call") => {
             let id = id.clone();
             std::thread::spawn(move || call(&id, &params));
@@ -200,8 +201,14 @@ fn call(id: &Value, params: &Value) {
         "picture" => {
             result(id, &json!({ "content": [{ "type": "image", "data": "AAAA", "mimeType": "image/png" }] }))
         }
-        name => structured(id, json!({ "tool": name, "arguments": arguments })),
+        name => structured(id, json!({ "tool": name })),
     }
+}
+
+/// With `result`, because some catalogs say that this is where the result is.
+fn result_of_replay(id: &Value, params: &Value) {
+    let (tool, arguments) = (&params["name"], &params["arguments"]);
+    structured(id, json!({ "tool": tool, "arguments": arguments, "result": { "tool": tool } }));
 }
 
 fn environment() -> Value {
