@@ -25,6 +25,11 @@ impl ToolText {
         self.0.len()
     }
 
+    /// Whether anything in it may refer to a definition.
+    pub(crate) fn has_references(&self) -> bool {
+        ["\"$ref\"", "\"$dynamicRef\"", "\"$recursiveRef\""].iter().any(|key| self.0.contains(key))
+    }
+
     /// Its fields, each as text; none where it is no object. Of fields of the same name the last counts.
     #[must_use]
     pub fn fields(&self) -> Fields<'_> {

@@ -42,6 +42,7 @@ enum Node<'c> {
     Server(&'c Server),
     Readme(&'c Server),
     Index(&'c Server),
+    Types(&'c Server),
     Tool(&'c Server, &'c crate::Tool),
 }
 
@@ -59,7 +60,10 @@ impl Catalog {
             Node::RootIndex => Ok(self.root_index()),
             Node::Readme(server) => Ok(readme(server)),
             Node::Index(server) => Ok(index(server)),
-            Node::Tool(server, tool) => Ok(tool.file(&server.name, &server.identifier)),
+            Node::Types(server) => Ok(types(server)),
+            Node::Tool(server, tool) => {
+                Ok(tool.file_beside(&server.name, &server.identifier, server.shared()))
+            }
         }
     }
 
@@ -76,7 +80,8 @@ impl Catalog {
             }
             Node::Server(server) => {
                 let tools = server.tools.iter().map(|tool| (format!("{}.ts", tool.identifier), false));
-                own_files().chain(tools).collect()
+                let types = (!server.shared().is_empty()).then(|| ("types.ts".to_owned(), false));
+                own_files().chain(types).chain(tools).collect()
             }
             _ => return Err(FileError::NotDirectory { path: path.into() }),
         };
@@ -104,6 +109,7 @@ impl Catalog {
             (None, _) => Ok(Node::Server(server)),
             (Some("README.md"), None) => Ok(Node::Readme(server)),
             (Some("index.ts" | "index"), None) => Ok(Node::Index(server)),
+            (Some("types.ts" | "types"), None) if !server.shared().is_empty() => Ok(Node::Types(server)),
             (Some(file), None) => {
                 let name = file.strip_suffix(".ts").unwrap_or(file);
                 let tool = server.tool(name).or_else(|| server.tool(file));
@@ -174,12 +180,21 @@ fn readme(server: &Server) -> String {
             text.push('\n');
         }
     }
+    if !server.shared().is_empty() {
+        text.push_str("\nDefinitions that several tools share: `types.ts`.\n");
+    }
     let names = server.tools.iter().map(|tool| tool.identifier.as_str());
     text.push_str(&format!(
         "\nTools: {}. All of them, with a sentence each: `index.ts`.\n",
         suggest::listed(names)
     ));
     text
+}
+
+fn types(server: &Server) -> String {
+    let notice =
+        quotation_notice(&format!("Definitions that tools of server {} share", quoted(&server.name)));
+    notice + &server.shared().text()
 }
 
 fn index(server: &Server) -> String {

@@ -11,6 +11,7 @@ mod repair;
 mod schema;
 mod search;
 mod server;
+mod shared;
 mod suggest;
 mod tool;
 

@@ -2,6 +2,7 @@
 
 use crate::names;
 use crate::schema::clean;
+use crate::shared::Shared;
 use crate::tool::Tool;
 use crate::{ServerDefinitions, ToolText};
 use guest_protocol::message::ServerShape;
@@ -31,6 +32,7 @@ pub(crate) struct Server {
     by_name: HashMap<String, usize>,
     by_identifier: HashMap<String, usize>,
     shape: OnceLock<ServerShape>,
+    shared: OnceLock<Shared>,
 }
 
 impl Server {
@@ -66,6 +68,7 @@ impl Server {
             by_name,
             by_identifier,
             shape: OnceLock::new(),
+            shared: OnceLock::new(),
         }
     }
 
@@ -73,6 +76,11 @@ impl Server {
     pub(crate) fn tool(&self, name: &str) -> Option<&Tool> {
         let at = self.by_name.get(name).or_else(|| self.by_identifier.get(name))?;
         self.tools.get(*at)
+    }
+
+    /// The definitions that its tools have in common. Found when first asked for.
+    pub(crate) fn shared(&self) -> &Shared {
+        self.shared.get_or_init(|| Shared::of(&self.tools))
     }
 
     /// What was left out of its listing, and where to read all of it.

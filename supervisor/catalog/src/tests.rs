@@ -233,3 +233,44 @@ fn a_full_answer_stays_within_what_a_model_can_take() {
     assert!(serde_json::to_string(&answer).is_ok_and(|text| text.len() < 40_000));
     assert!(matches!(answer.coverage, Coverage::Partial { total: 40, .. }));
 }
+
+#[test]
+fn definitions_that_tools_share_are_printed_once_and_others_told_apart() {
+    let tool = |name: &str, schema: Value| json!({ "name": name, "inputSchema": schema });
+    let with = |leaf: Value| {
+        json!({ "type": "object", "properties": { "node": { "$ref": "#/$defs/Node" } }, "$defs": {
+            "Node": { "type": "object", "properties": { "next": { "$ref": "#/$defs/Node" }, "leaf": { "$ref": "#/$defs/Leaf" } } },
+            "Leaf": leaf } })
+    };
+    let (text, number) = (json!({ "enum": ["a"] }), json!({ "type": "number" }));
+    let mut tools = vec![
+        tool("b", with(number.clone())),
+        tool("a", with(text.clone())),
+        tool("c", with(text)),
+        tool("d", with(number)),
+        tool("e", with(json!({ "type": "boolean" }))),
+    ];
+    let read = |tools: &[Value], path: &str| {
+        catalog(tools.to_vec()).read(&format!("/servers/shop/{path}")).unwrap_or_default()
+    };
+    let types = read(&tools, "types.ts");
+    for line in [
+        "export type Leaf = \"a\";",
+        "export type Leaf2 = number;",
+        "export interface Node {\n  next?: Node;\n  leaf?: Leaf;\n}",
+        "export interface Node2 {\n  next?: Node2;\n  leaf?: Leaf2;\n}",
+    ] {
+        assert_eq!(types.matches(line).count(), 1, "{line}\n{types}");
+    }
+    assert!(!types.contains("boolean"), "{types}");
+    let (b, e) = (read(&tools, "b.ts"), read(&tools, "e.ts"));
+    assert!(
+        b.contains("import type { Node2 as Node } from \"./types.ts\";") && !b.contains("interface Node"),
+        "{b}"
+    );
+    assert!(e.contains("export type Leaf = boolean;") && !e.contains("import"), "{e}");
+    tools.reverse();
+    assert_eq!(read(&tools, "types.ts"), types);
+    assert_eq!(read(&tools, "b.ts"), b);
+    assert!(read(&tools[..1], "README.md").contains("1 tool") && read(&tools[..1], "types.ts").is_empty());
+}

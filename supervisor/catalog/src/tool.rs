@@ -2,14 +2,16 @@
 
 use crate::definition::{Fields, ToolText, value};
 use crate::schema::{self, Bounds, Declaration, Declarations, Object, Others, Type};
+use crate::shared::Shared;
 use guest_protocol::message::ToolShape;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 /// Longest description that is kept, in characters.
 const MAX_DESCRIPTION: usize = 8_000;
 /// What a file shows of a tool's schemas. Real schemas reach a depth of 28.
-const FILE_BOUNDS: Bounds = Bounds { depth: 32, nodes: 4_000 };
+pub(crate) const FILE_BOUNDS: Bounds = Bounds { depth: 32, nodes: 4_000 };
 /// What a signature is made from; it shows less than this.
 const SIGNATURE_BOUNDS: Bounds = Bounds { depth: 6, nodes: 400 };
 
@@ -93,38 +95,73 @@ impl Tool {
         schema::signature(&self.identifier, &arguments, &result, &declarations.list)
     }
 
-    /// The text of `/servers/<server>/<identifier>.ts`.
+    /// Whether its schemas may refer to definitions.
+    pub(crate) fn has_references(&self) -> bool {
+        self.definition.has_references()
+    }
+
+    /// Keeps the names of the two types that its file declares in any case; gives them.
+    pub(crate) fn reserve_own(&self, declarations: &mut Declarations) -> [String; 2] {
+        let base = upper_first(&self.identifier);
+        ["Args", "Result"].map(|suffix| declarations.reserve(&format!("{base}{suffix}")))
+    }
+
+    /// Everything about it in one text, for a reader who has no other.
     pub(crate) fn file(&self, server: &str, server_identifier: &str) -> String {
+        self.file_beside(server, server_identifier, &Shared::default())
+    }
+
+    /// The text of `/servers/<server>/<identifier>.ts`, which stands beside the definitions that are shared.
+    pub(crate) fn file_beside(&self, server: &str, server_identifier: &str, shared: &Shared) -> String {
         let schemas = self.schemas();
         let mut declarations = Declarations::default();
-        let base = upper_first(&self.identifier);
-        let arguments_name = declarations.reserve(&format!("{base}Args"));
-        let result_name = declarations.reserve(&format!("{base}Result"));
+        let names = self.reserve_own(&mut declarations);
         let (arguments, result) = schemas.lower(FILE_BOUNDS, &mut declarations);
-        let optional =
-            matches!(&arguments, Type::Object(object) if object.properties.iter().all(|it| !it.required));
         let mut text = quotation_notice(&format!("Tool {} of server {}", quoted(&self.name), quoted(server)));
         if declarations.cut {
             text.push_str("// Its schema is larger than is shown: `unknown` also stands for parts that were left out.\n");
         }
-        text.push('\n');
+        let optional =
+            matches!(&arguments, Type::Object(object) if object.properties.iter().all(|it| !it.required));
+        let call = format!(
+            "export declare function {}(args{}: {}): Promise<{}>;\n",
+            self.identifier,
+            if optional { "?" } else { "" },
+            names[0],
+            names[1]
+        );
+        let own = names.into_iter().zip([arguments, result]);
+        let own = own.map(|(name, of)| Declaration { name, doc: schema::Doc::default(), of });
         let all = declarations.list;
-        let own = [(&arguments_name, arguments), (&result_name, result)].map(|(name, of)| Declaration {
-            name: name.clone(),
-            doc: schema::Doc::default(),
-            of,
-        });
-        for declaration in own.iter().chain(&all) {
+        let here = |place: &usize| shared.name(self, *place).is_none();
+        let local = (0..all.len()).filter(here).filter_map(|place| all.get(place).cloned());
+        let mut printed: Vec<Declaration> = own.chain(local).collect();
+        text.push_str(&self.imports(&mut printed, &all, shared));
+        text.push('\n');
+        for declaration in &printed {
             schema::declaration(&mut text, declaration, &all);
             text.push('\n');
         }
         text.push_str(&schema::comment(&self.description, &self.call_notes(server_identifier, &schemas), 0));
-        let mark = if optional { "?" } else { "" };
-        text.push_str(&format!(
-            "export declare function {}(args{mark}: {arguments_name}): Promise<{result_name}>;\n",
-            self.identifier
-        ));
-        text
+        text + &call
+    }
+
+    /// The line that imports what `printed` refers to among the shared definitions, under this tool's own names.
+    fn imports(&self, printed: &mut [Declaration], all: &[Declaration], shared: &Shared) -> String {
+        let mut imported = BTreeSet::new();
+        for declaration in printed {
+            declaration.of.each_reference(&mut |place| {
+                let own = all.get(*place).map(|declaration| declaration.name.as_str());
+                imported.extend(shared.name(self, *place).zip(own));
+            });
+        }
+        let named = |(shared, own): &(&str, &str)| {
+            if shared == own { (*shared).to_owned() } else { format!("{shared} as {own}") }
+        };
+        match imported.iter().map(named).collect::<Vec<_>>() {
+            none if none.is_empty() => String::new(),
+            names => format!("import type {{ {} }} from \"./types.ts\";\n", names.join(", ")),
+        }
     }
 
     fn call_notes(&self, server_identifier: &str, schemas: &Schemas) -> Vec<String> {

@@ -32,6 +32,8 @@ const MAX_CONST_DEPTH: usize = 4;
 pub(crate) struct Declarations {
     pub(crate) list: Vec<Declaration>,
     taken: BTreeSet<String>,
+    /// Schemas that were lowered so far.
+    pub(crate) nodes: usize,
     /// Whether anything was left out because of [`Bounds`].
     pub(crate) cut: bool,
 }
@@ -66,6 +68,8 @@ pub(crate) fn lower(
             declaration.of = of;
         }
     }
+    let nodes = lowering.nodes;
+    declarations.nodes += nodes;
     super::cycles::break_cycles(&mut declarations.list, first);
     root
 }
