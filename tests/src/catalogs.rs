@@ -1,8 +1,10 @@
 //! What real servers offer, as files: each holds one server's `tools/list`, with its name and instructions.
 
 use crate::binaries::workspace;
-use catalog::ServerDefinitions;
+use catalog::{ServerDefinitions, ToolText};
+use serde::Deserialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -63,16 +65,19 @@ pub fn read(file: &Path) -> Result<Value, String> {
     serde_json::from_str(&text).map_err(|error| told(&error))
 }
 
-/// What its server said of itself.
+/// What its server said of itself, its tools exactly as they were sent.
 ///
 /// # Errors
 /// When the file is no catalog.
 pub fn definitions(file: &Path) -> Result<ServerDefinitions, String> {
-    let mut catalog = read(file)?;
-    let Value::Array(tools) = catalog["tools"].take() else {
-        return Err(format!("{}: it has no tools", file.display()));
-    };
-    let instructions = catalog["instructions"].as_str().map(ToOwned::to_owned);
-    let tools = tools.into_iter().map(Into::into).collect();
+    #[derive(Deserialize)]
+    struct Catalog {
+        instructions: Option<String>,
+        tools: Vec<Box<RawValue>>,
+    }
+    let told = |error: &dyn std::fmt::Display| format!("{}: {error}", file.display());
+    let text = fs::read_to_string(file).map_err(|error| told(&error))?;
+    let Catalog { instructions, tools } = serde_json::from_str(&text).map_err(|error| told(&error))?;
+    let tools = tools.iter().map(|tool| ToolText::new(tool)).collect();
     Ok(ServerDefinitions { name: name(file), instructions, tools, ..ServerDefinitions::default() })
 }

@@ -17,6 +17,7 @@ mod tool;
 
 pub use definition::{Fields, ToolText};
 pub use files::FileError;
+pub use schema::Unknowns;
 pub use search::{Coverage, Detail, SearchAnswer, SearchHit, SearchRequest, ServerHit, Unavailable};
 pub use suggest::nearest;
 pub use tool::Tool;
@@ -80,6 +81,17 @@ impl Catalog {
         let name =
             |server: &Server| ServerName { name: server.name.clone(), identifier: server.identifier.clone() };
         self.servers.iter().map(name).collect()
+    }
+
+    /// How often `unknown` stands for something in the types of `server`'s tools (either name), by reason.
+    #[must_use]
+    pub fn unknowns(&self, server: &str) -> Option<Unknowns> {
+        let each = self.server(server)?.tools.iter().map(Tool::unknowns);
+        Some(each.fold(Unknowns::default(), |sum, tool| Unknowns {
+            unsaid: sum.unsaid + tool.unsaid,
+            broken: sum.broken + tool.broken,
+            cut: sum.cut + tool.cut,
+        }))
     }
 
     /// What a program's calls to `server` (either name) are checked against.

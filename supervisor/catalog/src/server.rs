@@ -49,10 +49,11 @@ impl Server {
         let names: Vec<&str> = named.iter().map(|(name, _)| name.as_str()).collect();
         let identifiers = names::identifiers(&names, "tool");
         let by_identifier = identifiers.iter().cloned().enumerate().map(|(at, it)| (it, at)).collect();
+        let peers = named.len();
         let tools: Vec<Tool> = named
             .into_iter()
             .zip(identifiers)
-            .map(|((name, definition), identifier)| Tool::new(name, identifier, definition))
+            .map(|((name, definition), identifier)| Tool::new(name, identifier, definition, peers))
             .collect();
         Self {
             name: definitions.name,

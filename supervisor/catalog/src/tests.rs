@@ -58,6 +58,21 @@ fn every_construct_has_its_type() {
         (json!({ "not": {} }), "never"),
         (json!(false), "never"),
         (json!({ "type": "nonsense" }), "unknown"),
+        (json!({ "allOf": [{ "type": "string" }, { "type": "number" }] }), "string & number"),
+        (json!({ "allOf": [{ "const": 1 }, false] }), "never"),
+        (json!({ "const": {} }), "{ [key: string]: never }"),
+        (json!({ "$ref": 7, "type": ["string", 7] }), "unknown"),
+        (json!({ "$ref": "#/properties/p" }), "P"),
+        (json!({ "type": "string", "$ref": "https://example.com/x" }), "string"),
+        (json!({ "type": "array", "items": 7 }), "unknown[]"),
+        (json!({ "type": "object", "properties": ["a"], "required": "a" }), "{ [key: string]: unknown }"),
+        (json!({ "enum": "a", "allOf": "b", "anyOf": {}, "oneOf": [] }), "unknown"),
+        (json!({ "enum": vec!["a"; 300] }), "string"),
+        (
+            json!({ "properties": { "__proto__": { "type": "null" }, "*/": {} } }),
+            "{\n    __proto__?: null;\n    \"*/\"?: unknown;\n  }",
+        ),
+        (json!(7), "unknown"),
     ] {
         let text = file(&object(json!({ "p": schema })));
         assert!(text.contains(&format!("  p?: {expected};\n")), "{schema}\n{text}");

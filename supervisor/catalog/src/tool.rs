@@ -13,7 +13,11 @@ const MAX_DESCRIPTION: usize = 8_000;
 /// What a file shows of a tool's schemas. Real schemas reach a depth of 28.
 pub(crate) const FILE_BOUNDS: Bounds = Bounds { depth: 32, nodes: 4_000 };
 /// What a signature is made from; it shows less than this.
-const SIGNATURE_BOUNDS: Bounds = Bounds { depth: 6, nodes: 400 };
+const SIGNATURE_DEPTH: usize = 6;
+/// Schemas that signatures are made from: at most so many for a tool …
+const SIGNATURE_NODES: usize = 400;
+/// … and for all tools of a server.
+const SERVER_SIGNATURE_NODES: usize = 2_000_000;
 
 /// One tool, by both names, with everything that was made of its definition.
 #[derive(Debug)]
@@ -27,12 +31,14 @@ pub struct Tool {
     /// Its description, cleaned of invisible characters and at most 8,000 characters long.
     pub description: String,
     definition: ToolText,
+    /// How many tools its server has: they share what may be spent on one server.
+    peers: usize,
     shape: OnceLock<ToolShape>,
 }
 
 impl Tool {
     /// Of a definition; whatever part of it is malformed counts as absent.
-    pub(crate) fn new(name: String, identifier: String, definition: ToolText) -> Self {
+    pub(crate) fn new(name: String, identifier: String, definition: ToolText, peers: usize) -> Self {
         let fields = definition.fields();
         let title = fields.words("title").or_else(|| annotated_title(&fields)).unwrap_or_default();
         let description = fields.words("description").unwrap_or_default();
@@ -42,6 +48,7 @@ impl Tool {
             title: schema::clean(&title, 200),
             description: schema::clean(&description, MAX_DESCRIPTION),
             definition,
+            peers,
             shape: OnceLock::new(),
         }
     }
@@ -66,7 +73,7 @@ impl Tool {
     pub fn shape(&self) -> &ToolShape {
         self.shape.get_or_init(|| {
             let schemas = self.schemas();
-            let parameters = schema::parameters(&schemas.input);
+            let parameters = schema::parameters(&schemas.input, self.peers);
             ToolShape {
                 name: self.name.clone(),
                 identifier: self.identifier.clone(),
@@ -91,13 +98,21 @@ impl Tool {
 
     fn make_signature(&self, schemas: &Schemas) -> String {
         let mut declarations = Declarations::default();
-        let (arguments, result) = schemas.lower(SIGNATURE_BOUNDS, &mut declarations);
+        let nodes = SIGNATURE_NODES.min(SERVER_SIGNATURE_NODES / self.peers.max(1));
+        let (arguments, result) = schemas.lower(Bounds { depth: SIGNATURE_DEPTH, nodes }, &mut declarations);
         schema::signature(&self.identifier, &arguments, &result, &declarations.list)
     }
 
     /// Whether its schemas may refer to definitions.
     pub(crate) fn has_references(&self) -> bool {
         self.definition.has_references()
+    }
+
+    /// How often `unknown` stands for something in its types.
+    pub(crate) fn unknowns(&self) -> schema::Unknowns {
+        let mut declarations = Declarations::default();
+        self.schemas().lower(FILE_BOUNDS, &mut declarations);
+        declarations.unknowns
     }
 
     /// Keeps the names of the two types that its file declares in any case; gives them.
@@ -195,7 +210,10 @@ impl Schemas {
         let result = match (&self.output, self.wrapped_result()) {
             (Some(document), Some(inner)) => schema::lower(inner, document, bounds, declarations),
             (Some(document), None) => schema::lower(document, document, bounds, declarations),
-            (None, _) => Type::Unknown,
+            (None, _) => {
+                declarations.unknowns.unsaid += 1;
+                Type::Unknown
+            }
         };
         (as_arguments(arguments), result)
     }
