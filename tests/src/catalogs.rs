@@ -11,8 +11,10 @@ use std::path::{Path, PathBuf};
 /// Names a folder of such files, to be used instead of the one beside the project.
 pub const FOLDER_VARIABLE: &str = "OUBLIETTE_CATALOGS";
 
-/// The folder of all catalogs: what [`FOLDER_VARIABLE`] says, or `shared/catalogs` beside the project or beside
-/// a folder that it is in.
+/// Where such files are looked for where the variable is not set: in a folder beside the project.
+const BESIDE: [&str; 2] = ["shared", "catalogs"];
+
+/// The folder of all catalogs: what [`FOLDER_VARIABLE`] says, or [`BESIDE`] in a folder that the project is in.
 ///
 /// # Errors
 /// When there is none, in words.
@@ -25,7 +27,8 @@ pub fn folder() -> Result<PathBuf, String> {
         };
     }
     let root = workspace();
-    let beside = root.ancestors().skip(1).map(|above| above.join("shared/catalogs")).find(|it| it.is_dir());
+    let beside = BESIDE.iter().collect::<PathBuf>();
+    let beside = root.ancestors().skip(1).map(|above| above.join(&beside)).find(|it| it.is_dir());
     beside
         .ok_or_else(|| format!("needs the catalogs of real servers: name their folder in {FOLDER_VARIABLE}"))
 }
