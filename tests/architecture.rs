@@ -21,7 +21,7 @@ const ARROWS: [(&str, &[&str]); 10] = [
     ("oubliette-guest", &["guest-protocol"]),
     ("oubliette", &["catalog", "guest-protocol", "jail-spec", "policies", "readback"]),
     ("oubliette-fuzz", &["guest-protocol", "jail-spec", "policies"]),
-    ("oubliette-tests", &["guest-protocol", "jail-spec", "policies"]),
+    ("oubliette-tests", &["catalog", "guest-protocol", "jail-spec", "policies"]),
 ];
 
 /// Crates that a binary must never be made of, however indirectly.

@@ -7,6 +7,7 @@ pub mod attestation;
 pub mod bench;
 pub mod binaries;
 pub mod caller;
+pub mod catalogs;
 pub mod driver;
 pub mod faulty;
 pub mod gateway;
@@ -21,6 +22,7 @@ pub mod plan;
 pub mod posture;
 pub mod servers;
 pub mod trials;
+pub mod typescript;
 pub mod wire;
 
 pub use libtest_mimic::Failed;

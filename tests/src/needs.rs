@@ -27,6 +27,10 @@ pub enum Need {
     RealServers,
     /// node(1), version 20 or later.
     Node,
+    /// What [`crate::typescript`] installs.
+    TypeScript,
+    /// The catalogs of [`crate::catalogs::folder`].
+    Catalogs,
 }
 
 impl Need {
@@ -42,6 +46,8 @@ impl Need {
             Self::Places => (!crate::caller::harness_is_root())
                 .then(|| "needs a cgroup of its own for each launch: run by root".into()),
             Self::RealServers => crate::servers::installed().as_ref().err().cloned(),
+            Self::TypeScript => crate::typescript::installed().as_ref().err().cloned(),
+            Self::Catalogs => crate::catalogs::folder().err(),
             Self::SystemdAnalyze => {
                 on_path("systemd-analyze").is_none().then(|| "needs systemd-analyze (package systemd)".into())
             }

@@ -122,7 +122,7 @@ fn document(server: &Server, tool: &Tool) -> (BTreeMap<String, f32>, f32) {
     add(&tool.title, TITLE);
     add(&server.name, SERVER);
     add(&tool.description, DESCRIPTION);
-    parameter_words(tool.input_schema(), 0, &mut |text| add(text, PARAMETER));
+    parameter_words(&tool.input_schema(), 0, &mut |text| add(text, PARAMETER));
     let length = frequencies.values().sum();
     (frequencies, length)
 }
