@@ -12,6 +12,9 @@ pub(crate) fn enter(prepare: &Prepare) {
             "lockdown refused: no_new_privs is not set, so this is not the jailer's child"
         ));
     }
+    if let Err(error) = sys::hide_clock() {
+        fault::panic(format_args!("lockdown failed: prctl(PR_SET_TSC): {error}"));
+    }
     let installed = if prepare.strict { sys::install_strict() } else { sys::install_filter(&prepare.filter) };
     if let Err(error) = installed {
         fault::panic(format_args!("lockdown failed: seccomp: {error}"));

@@ -77,14 +77,11 @@ pub(crate) fn jail(config: &Config) -> Result<Jail, StartError> {
 }
 
 impl Supervisor {
-    /// Checks that guests can be made, then connects to every upstream server.
-    pub(crate) async fn start(config: Config) -> Result<Arc<Self>, StartError> {
-        let jail = jail(&config)?;
-        // Before any credential is read: where no guest can be held, nothing needs one.
-        jail.prove(&config.limits).await?;
+    /// Connects to every upstream server.
+    pub(crate) async fn start(config: Config, jail: Jail) -> Arc<Self> {
         let upstreams = Arc::new(Upstreams::start(config.servers).await);
         let catalog = (upstreams.generation(), Arc::new(Catalog::build(upstreams.definitions())));
-        Ok(Arc::new(Self {
+        Arc::new(Self {
             upstreams,
             grants: Arc::new(jail.profile().grants.clone()),
             jail,
@@ -94,7 +91,7 @@ impl Supervisor {
             places: Semaphore::new(CONCURRENT_RUNS + WAITING_RUNS),
             turns: Semaphore::new(CONCURRENT_RUNS),
             runs: AtomicU64::new(0),
-        }))
+        })
     }
 
     /// The catalog of what the upstream servers offer now.

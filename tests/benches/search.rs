@@ -1,9 +1,8 @@
 //! Prints how long searches take among 12,000 tools, how long their index takes, and what it occupies.
 
-use catalog::{Catalog, Detail, SearchRequest, ServerDefinitions};
+use catalog::{Catalog, Detail, SearchRequest, ServerDefinitions, ToolText};
 use oubliette_tests::catalogs::{Offer, offers};
 use oubliette_tests::judged::{Judged, SETS};
-use serde_json::Value;
 use std::time::{Duration, Instant};
 
 const TOOLS: usize = 12_000;
@@ -42,7 +41,7 @@ fn repeated(offers: &[Offer]) -> Vec<ServerDefinitions> {
     let mut left = TOOLS;
     let mut servers = Vec::new();
     for (round, offer) in (0..).flat_map(|round| offers.iter().map(move |offer| (round, offer))) {
-        let tools: Vec<Value> = offer.tools.iter().take(left).cloned().collect();
+        let tools: Vec<_> = offer.tools.iter().take(left).cloned().map(ToolText::from).collect();
         left -= tools.len();
         servers.push(ServerDefinitions {
             name: format!("{}-{round}", offer.server),

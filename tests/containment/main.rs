@@ -1,12 +1,22 @@
 //! Attacks on the jail from inside it, and what a whole run looks like from outside.
 
 mod ablation;
+mod attack;
 mod attest;
 mod crowd;
+mod ends;
 mod faults;
+mod groups;
+mod host;
 mod killed;
+mod matrix;
+mod modes;
+mod notation;
+mod outcome;
+mod perturbed;
 mod posture;
 mod refusals;
+mod results;
 mod strace;
 mod sweep;
 
@@ -17,6 +27,11 @@ use std::process::ExitCode;
 fn main() -> Result<ExitCode, Failed> {
     let mut trials = Trials::new()?;
     ablation::add(&mut trials);
+    matrix::add(&mut trials)?;
+    groups::add(&mut trials);
+    host::add(&mut trials)?;
+    ends::add(&mut trials);
+    perturbed::add(&mut trials);
     attest::add(&mut trials);
     posture::add(&mut trials);
     sweep::add(&mut trials);

@@ -18,22 +18,27 @@ cpu_s = 60
 command = "/usr/local/bin/oubliette"
 args = ["demo-server"]
 TOML
-getent group oubliette >/dev/null || groupadd --system oubliette
+getent group oubliette-hosts >/dev/null || groupadd --system oubliette-hosts
 systemctl daemon-reload
 systemctl start oubliette.socket
 
 code='const page = await tools.shop.list_orders({ page: 1 }); return page.orders.length > 0;'
+answers=$(mktemp)
+# The host stays connected until it has its answer, or the service has failed.
 ask() {
     printf '%s\n' '{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"systemd.sh","version":"1"}}}' \
         '{"jsonrpc":"2.0","method":"notifications/initialized"}' \
         "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"tools/call\",\"params\":{\"name\":\"execute\",\"arguments\":{\"code\":\"$code\"}}}"
-    # The host stays connected until it has its answer.
-    sleep "${PATIENCE:-10}"
+    for _ in $(seq "${PATIENCE:-30}"); do
+        grep -q '"id":2' "$answers" && break
+        [[ -z $(systemctl list-units --failed --no-legend 'oubliette@*') ]] || break
+        sleep 1
+    done
 }
-answer=$(ask | socat -t "${PATIENCE:-10}" STDIO UNIX-CONNECT:/run/oubliette.sock)
+ask | socat STDIO UNIX-CONNECT:/run/oubliette.sock >"$answers" || true
 journalctl --no-pager -q -n 60 -u 'oubliette@*'
-echo "$answer"
-grep -q '"value":true' <<<"$answer"
+cat "$answers"
+grep -q '"value":true' "$answers"
 systemd-analyze security --no-pager --offline=true /etc/systemd/system/oubliette@.service | tail -n 1
 systemctl stop oubliette.socket
 for _ in $(seq "${PATIENCE:-10}"); do

@@ -1,6 +1,7 @@
 //! A guest that was taken over, and says what no honest guest says. Each attack ends its own run and nothing
 //! else: the supervisor serves the next one at once.
 
+use crate::nonsense;
 use oubliette_tests::bench::Bench;
 use oubliette_tests::trials::Trials;
 use oubliette_tests::{Verdict, ensure};
@@ -8,35 +9,35 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// One attack: its steps, the kind of error it ends in (none: it is let through), words of the message.
-struct Attack {
-    name: &'static str,
-    steps: Value,
-    kind: Option<&'static str>,
-    says: &'static str,
+pub(super) struct Attack {
+    pub(super) name: &'static str,
+    pub(super) steps: Value,
+    pub(super) kind: Option<&'static str>,
+    pub(super) says: &'static str,
 }
 
-fn breach(name: &'static str, steps: Value, says: &'static str) -> Attack {
+pub(super) fn breach(name: &'static str, steps: Value, says: &'static str) -> Attack {
     Attack { name, steps, kind: Some("protocol"), says }
 }
 
 /// One frame with this payload.
-fn frame(payload: &str) -> Value {
+pub(super) fn frame(payload: &str) -> Value {
     frames(&[json!({ "text": payload })], 1)
 }
 
-fn frames(payload: &[Value], count: usize) -> Value {
+pub(super) fn frames(payload: &[Value], count: usize) -> Value {
     json!({ "frames": { "payload": payload, "count": count } })
 }
 
-fn request(id: u64, method: &str, params: &str) -> String {
+pub(super) fn request(id: u64, method: &str, params: &str) -> String {
     format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"{method}","params":{params}}}"#)
 }
 
-fn notification(method: &str, params: &str) -> String {
+pub(super) fn notification(method: &str, params: &str) -> String {
     format!(r#"{{"jsonrpc":"2.0","method":"{method}","params":{params}}}"#)
 }
 
-const FINISHED: &str = r#"{"outcome":{"value":1},"usage":{"instructions":0,"memory_bytes":0}}"#;
+pub(super) const FINISHED: &str = r#"{"outcome":{"value":1},"usage":{"instructions":0,"memory_bytes":0}}"#;
 
 fn framing() -> Vec<Attack> {
     vec![
@@ -248,8 +249,10 @@ fn stallers() -> Vec<Attack> {
 }
 
 pub(super) fn add(trials: &mut Trials) {
-    let attacks: Vec<Attack> =
-        [framing(), methods(), parameters(), floods(), stallers()].into_iter().flatten().collect();
+    let attacks: Vec<Attack> = [framing(), methods(), parameters(), floods(), stallers(), nonsense::all()]
+        .into_iter()
+        .flatten()
+        .collect();
     for attack in attacks {
         let attack = Arc::new(attack);
         let name = format!("attackers/{}", attack.name);

@@ -1,6 +1,7 @@
 //! The guest's socket: what a supervisor must survive from it, and how little a guest needs besides it.
 
 mod attackers;
+mod nonsense;
 mod strict;
 
 use oubliette_tests::Failed;

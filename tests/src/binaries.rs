@@ -14,7 +14,7 @@ const PRODUCT: [&str; 3] = ["oubliette", "oubliette-jailer", "oubliette-guest"];
 const HOSTILE_GUEST: &str = "oubliette-hostile-guest";
 const ABLATED_JAILER: &str = "oubliette-ablated-jailer";
 /// Programs of the harness itself.
-const OWN: [&str; 4] = ["scripted-upstream", "jail-driver", "faulty-jailer", "outer-filter"];
+const OWN: [&str; 5] = ["scripted-upstream", "jail-driver", "faulty-jailer", "outer-filter", "catalog-files"];
 /// One build for both programs that no product contains.
 const FEATURES: [&str; 2] = ["--features", "oubliette-jailer/ablation,oubliette-guest/hostile"];
 

@@ -9,6 +9,7 @@ use crate::place::Place;
 use jail_spec::{End, StepReport};
 use serde::{Deserialize, Serialize};
 use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout};
 
 /// What the driver is asked to do.
@@ -67,7 +68,21 @@ impl Driver {
     /// # Errors
     /// When it cannot be built or started.
     pub fn new(bench: &Bench) -> Result<Self, Failed> {
-        let invocation = Invocation::new(bench.caller, &bench.binary("jail-driver")?, &[], &bench.folder)?;
+        let driver = bench.binary("jail-driver")?;
+        Self::start_as(Invocation::new(bench.caller, &driver, &[], &bench.folder)?)
+    }
+
+    /// Starts one that lets every process below it write cores of any size.
+    ///
+    /// # Errors
+    /// When it cannot be built or started.
+    pub fn with_cores(bench: &Bench) -> Result<Self, Failed> {
+        let driver = bench.binary("jail-driver")?.display().to_string();
+        let script = ["-c", r#"ulimit -c "$(ulimit -H -c)" && exec "$0""#, &driver];
+        Self::start_as(Invocation::new(bench.caller, Path::new("/bin/sh"), &script, &bench.folder)?)
+    }
+
+    fn start_as(invocation: Invocation) -> Result<Self, Failed> {
         let (mut child, place) = invocation.start()?;
         let output = BufReader::new(child.stdout.take().ok_or("no standard output")?);
         let input = child.stdin.take();

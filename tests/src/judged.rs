@@ -3,7 +3,7 @@
 //! A set is a folder as of BEIR: `corpus.jsonl` (tools), `queries.jsonl`, `qrels.tsv`.
 
 use crate::catalogs::{self, Offer};
-use catalog::{Catalog, Detail, SearchRequest, ServerDefinitions};
+use catalog::{Catalog, Detail, SearchRequest, ServerDefinitions, ToolText};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -68,7 +68,7 @@ impl Judged {
     /// # Errors
     /// Where there is no such folder, or a file cannot be understood.
     pub fn set(name: &str) -> Result<Self, String> {
-        Self::read(name, &catalogs::folder(FOLDER_VARIABLE, "retrieval")?.join(name))
+        Self::read(name, &catalogs::beside(FOLDER_VARIABLE, "retrieval")?.join(name))
     }
 
     /// The small set that is part of the project.
@@ -104,7 +104,11 @@ impl Judged {
     /// The tools of the set in one catalog with those of `others`.
     #[must_use]
     pub fn catalog(&self, others: &[Offer]) -> Catalog {
-        let own = ServerDefinitions { name: SERVER.into(), tools: self.tools.clone(), ..Default::default() };
+        let own = ServerDefinitions {
+            name: SERVER.into(),
+            tools: self.tools.iter().cloned().map(ToolText::from).collect(),
+            ..Default::default()
+        };
         Catalog::build(std::iter::once(own).chain(others.iter().map(Offer::definitions)).collect())
     }
 }

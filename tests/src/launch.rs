@@ -80,13 +80,17 @@ impl Launch {
     ///
     /// # Errors
     /// When a step fails, in the jailer's words, or something here does.
-    pub fn start(order: &Order, image: &OwnedFd, run: &str) -> Result<Self, String> {
+    pub fn start(
+        order: &Order,
+        profile: &CompiledProfile,
+        image: &OwnedFd,
+        run: &str,
+    ) -> Result<Self, String> {
         let limits = Limits { memory_bytes: order.memory_bytes, ..Limits::default() };
-        let profile = Profile::builtin().map_err(|error| error.to_string())?.compile(Arch::current())?;
         let memory = limits.memory_bytes + limits.stack_bytes + MEMORY_BESIDE_HEAP;
         let leaf = order.leaf.then(|| Leaf::make(run, memory)).transpose()?;
         let procs = leaf.as_ref().map(Leaf::procs).transpose()?.unwrap_or_default();
-        let spec = spec(order, &profile, run, procs.len(), &limits);
+        let spec = spec(order, profile, run, procs.len(), &limits);
         let (control, jailers) = control_pair().map_err(|error| format!("socketpair: {error}"))?;
         let (ours, guests) = UnixStream::pair().map_err(|error| format!("socketpair: {error}"))?;
         let child = start_jailer(order, jailers)?;
@@ -98,7 +102,7 @@ impl Launch {
             Wire::new(ours, PATIENCE).map_err(|failed| failed.message().unwrap_or_default().to_owned())?;
         let mut launch = Self { control, child, wire, _leaf: leaf, pid: 0, steps: Vec::new() };
         launch.jailed()?;
-        launch.lock_down(order, &profile, &limits)?;
+        launch.lock_down(order, profile, &limits)?;
         Ok(launch)
     }
 
@@ -140,7 +144,8 @@ impl Launch {
         // The jailer may have gone already.
         let _ = shutdown(self.control.as_raw_fd(), Shutdown::Write);
         let report = receive(&mut self.control)?;
-        let _ = crate::invocation::wait(&mut self.child, PATIENCE).map_err(words)?;
+        // It leaves as soon as it has reported, or is gone.
+        self.child.wait().map_err(|error| error.to_string())?;
         match report {
             Some(Report::Ended(end)) => Ok(Some(end)),
             Some(Report::Failed(error)) => Err(error.to_string()),
@@ -246,6 +251,14 @@ fn receive(control: &mut UnixStream) -> Result<Option<Report>, String> {
         Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => Ok(None),
         Err(error) => Err(format!("the jailer's socket: {error}")),
     }
+}
+
+/// The built-in profile, compiled for this machine.
+///
+/// # Errors
+/// Never in a build whose tests pass.
+pub fn profile() -> Result<CompiledProfile, String> {
+    Profile::builtin().map_err(|error| error.to_string())?.compile(Arch::current())
 }
 
 /// The guest's executable in sealed memory, as the supervisor copies it.

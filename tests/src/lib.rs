@@ -23,6 +23,7 @@ pub mod plan;
 pub mod posture;
 pub mod servers;
 pub mod trials;
+pub mod typescript;
 pub mod wire;
 
 pub use libtest_mimic::Failed;

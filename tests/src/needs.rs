@@ -4,6 +4,9 @@ use crate::{catalogs, judged};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+/// The oldest Node whose answers the tables of programs hold.
+const OLDEST_NODE: u32 = 20;
+
 /// Something that not every machine has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Need {
@@ -23,10 +26,14 @@ pub enum Need {
     SystemdAnalyze,
     /// What [`crate::servers`] installs.
     RealServers,
-    /// What real servers offer: [`crate::catalogs`].
-    Catalogs,
     /// Labelled queries: [`crate::judged`].
     Judged,
+    /// node(1), version 20 or later.
+    Node,
+    /// What [`crate::typescript`] installs.
+    TypeScript,
+    /// The catalogs of [`crate::catalogs::folder`].
+    Catalogs,
 }
 
 impl Need {
@@ -42,15 +49,28 @@ impl Need {
             Self::Places => (!crate::caller::harness_is_root())
                 .then(|| "needs a cgroup of its own for each launch: run by root".into()),
             Self::RealServers => crate::servers::installed().as_ref().err().cloned(),
-            Self::Catalogs => catalogs::folder(catalogs::FOLDER_VARIABLE, "catalogs").err(),
-            Self::Judged => catalogs::folder(judged::FOLDER_VARIABLE, "retrieval").err(),
+            Self::Judged => catalogs::beside(judged::FOLDER_VARIABLE, "retrieval").err(),
+            Self::TypeScript => crate::typescript::installed().as_ref().err().cloned(),
+            Self::Catalogs => catalogs::folder().err(),
             Self::SystemdAnalyze => {
                 on_path("systemd-analyze").is_none().then(|| "needs systemd-analyze (package systemd)".into())
             }
+            Self::Node => Self::node_version()
+                .is_none_or(|version| version < OLDEST_NODE)
+                .then(|| format!("needs Node {OLDEST_NODE} or later on PATH")),
             Self::Setpriv => {
                 on_path("setpriv").is_none().then(|| "needs setpriv (package util-linux)".into())
             }
         }
+    }
+}
+
+impl Need {
+    /// The major version of the Node on PATH.
+    #[must_use]
+    pub fn node_version() -> Option<u32> {
+        let output = Command::new(on_path("node")?).arg("--version").output().ok()?;
+        String::from_utf8_lossy(&output.stdout).trim().strip_prefix('v')?.split('.').next()?.parse().ok()
     }
 }
 

@@ -37,13 +37,12 @@ const STATUS: [&str; 27] = [
 ];
 const NAMESPACES: [&str; 8] = ["user", "mnt", "pid", "pid_for_children", "net", "ipc", "uts", "cgroup"];
 /// Files that say the same of every guest.
-const WHOLE: [&str; 9] = [
+const WHOLE: [&str; 8] = [
     "limits",
     "uid_map",
     "gid_map",
     "setgroups",
     "environ",
-    "cmdline",
     "oom_score_adj",
     "personality",
     "coredump_filter",
@@ -86,6 +85,8 @@ impl Posture {
         answers.insert("mounts".into(), mounts.join("\n"));
         answers.insert("root".into(), listing(folder.join("root")));
         answers.insert("working directory".into(), link("cwd"));
+        // The title and the leaf are named after the run.
+        answers.insert("cmdline".into(), without_digits(&text("cmdline")));
         answers.insert("cgroups".into(), without_digits(&text("cgroup")));
         answers.insert("descriptors".into(), descriptors(&folder));
         Self(answers)

@@ -79,7 +79,11 @@ fn install() -> Result<Servers, String> {
 }
 
 /// Does `install` in `folder` unless it was done before; a note in the folder says so, written last.
-fn once(folder: &Path, what: &str, install: impl FnOnce(&Path) -> Result<(), String>) -> Result<(), String> {
+pub(crate) fn once(
+    folder: &Path,
+    what: &str,
+    install: impl FnOnce(&Path) -> Result<(), String>,
+) -> Result<(), String> {
     let note = folder.join("installed");
     if fs::read_to_string(&note).is_ok_and(|noted| noted == what) {
         return Ok(());
@@ -91,7 +95,7 @@ fn once(folder: &Path, what: &str, install: impl FnOnce(&Path) -> Result<(), Str
     fs::write(note, what).map_err(told)
 }
 
-fn npm(folder: &Path, package: &str) -> Result<(), String> {
+pub(crate) fn npm(folder: &Path, package: &str) -> Result<(), String> {
     run(Command::new("npm")
         .args(["install", "--ignore-scripts", "--no-audit", "--no-fund", "--silent", package])
         .current_dir(folder))
@@ -101,7 +105,7 @@ fn pip(python: &Path, folder: &Path, packages: &[&str]) -> Result<(), String> {
     run(Command::new(python).args(["-m", "pip", "install", "--quiet", "--target"]).arg(folder).args(packages))
 }
 
-fn run(command: &mut Command) -> Result<(), String> {
+pub(crate) fn run(command: &mut Command) -> Result<(), String> {
     let program = command.get_program().to_string_lossy().into_owned();
     let output = command.output().map_err(|error| format!("{program}: {error}"))?;
     if output.status.success() {
@@ -125,6 +129,6 @@ fn python() -> Result<PathBuf, String> {
         .ok_or_else(|| "needs Python 3.10 or later with pip".into())
 }
 
-fn target_folder() -> PathBuf {
+pub(crate) fn target_folder() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace().join("target"), PathBuf::from)
 }

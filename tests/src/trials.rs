@@ -30,6 +30,12 @@ impl Trials {
         Ok(Self { arguments, trials: Vec::new(), stage: Arc::new(Stage::new()?) })
     }
 
+    /// Where the binaries are, for trials that start one without a guest.
+    #[must_use]
+    pub fn stage(&self) -> Arc<Stage> {
+        Arc::clone(&self.stage)
+    }
+
     /// Adds a trial for each caller.
     pub fn both<F>(&mut self, name: &str, needs: &[Need], test: F)
     where

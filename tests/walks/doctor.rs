@@ -133,7 +133,9 @@ fn same_words(bench: &Bench) -> Verdict {
     let doctor = bench.oubliette(&["doctor", "--json", "--config", &config])?.run()?.stdout;
     // The name of the leaf is another each time: what follows it is the reason and the remedy.
     let words = |text: &str| text.split_once("-that-nobody-made").map(|(_, words)| words.trim().to_owned());
-    let reason = |text: &str| words(text).and_then(|words| Some(words.split_once(": ")?.1.to_owned()));
+    // A run adds a hint for the model.
+    let reason =
+        |text: &str| words(text).and_then(|words| Some(words.lines().next()?.split_once(": ")?.1.to_owned()));
     let (run, serve) = (reason(&run.stderr), reason(&serve.stderr));
     ensure!(run.is_some() && run == serve, "{run:?}\n{serve:?}");
     let remedy = run.as_deref().and_then(|words| words.split(". ").next()).unwrap_or_default();

@@ -4,6 +4,7 @@ mod configuration;
 mod doctor;
 mod endings;
 mod first_program;
+mod idioms;
 mod profile;
 mod real_servers;
 
@@ -17,6 +18,7 @@ fn main() -> Result<ExitCode, Failed> {
     endings::add(&mut trials)?;
     configuration::add(&mut trials);
     doctor::add(&mut trials);
+    idioms::add(&mut trials)?;
     profile::add(&mut trials);
     real_servers::add(&mut trials);
     Ok(trials.run())

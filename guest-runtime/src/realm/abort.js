@@ -1,4 +1,9 @@
 (() => {
+  const CODES = {
+    IndexSizeError: 1, NotFoundError: 8, NotSupportedError: 9, InvalidStateError: 11, SyntaxError: 12, InvalidAccessError: 15,
+    InvalidCharacterError: 5, NetworkError: 19, AbortError: 20, URLMismatchError: 21, QuotaExceededError: 22, TimeoutError: 23,
+    DataCloneError: 25,
+  };
   class DOMException extends Error {
     #name;
     constructor(message = "", name = "Error") {
@@ -6,9 +11,17 @@
       this.#name = name;
     }
     get name() { return this.#name; }
+    get code() { return CODES[this.#name] ?? 0; }
+    get [Symbol.toStringTag]() { return "DOMException"; }
+    static ABORT_ERR = 20;
+    static TIMEOUT_ERR = 23;
+    static DATA_CLONE_ERR = 25;
   }
   class Event {
     constructor(type, init = {}) { Object.assign(this, { type, target: null }, init); }
+  }
+  class CustomEvent extends Event {
+    constructor(type, { detail = null, ...init } = {}) { super(type, { ...init, detail }); }
   }
   class EventTarget {
     #listeners = new Map();
@@ -77,5 +90,5 @@
     get signal() { return this.#signal; }
     abort(reason) { this.#signal[abort](reason); }
   }
-  return { AbortController, AbortSignal, DOMException, Event, EventTarget };
+  return { AbortController, AbortSignal, CustomEvent, DOMException, Event, EventTarget };
 })()

@@ -27,7 +27,7 @@ const MODULES: [(&str, &str); 9] = [
     ("http", "there is no network in the sandbox: call a tool"),
     ("https", "there is no network in the sandbox: call a tool"),
     ("net", "there is no network in the sandbox: call a tool"),
-    ("crypto", "use the global crypto: randomUUID, getRandomValues"),
+    ("crypto", "use the global crypto: randomUUID, getRandomValues, subtle.digest"),
     ("axios", "there is no network in the sandbox: call a tool"),
     ("node-fetch", "there is no network in the sandbox: call a tool"),
     ("os", "there is nothing to know about the machine in the sandbox"),

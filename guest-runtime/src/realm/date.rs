@@ -6,6 +6,8 @@ use boa_engine::property::PropertyDescriptor;
 use boa_engine::value::PreferredType;
 use boa_engine::{Context, JsArgs, JsResult, JsString, JsValue, NativeFunction, js_string};
 
+/// Behind the text of a date.
+const ZONE_NAME: &str = " (Coordinated Universal Time)";
 /// Longest text that is looked at, bytes.
 const MAX_TEXT: usize = 100;
 const MONTHS: [&str; 12] =
@@ -49,7 +51,26 @@ pub(super) fn install(context: &mut Context) -> JsResult<()> {
     let parse = super::named(context, "parse", 1, parse);
     define(&date, "parse", parse, context)?;
     define(&prototype, "constructor", date.clone(), context)?;
+    name_zone(&prototype, context)?;
     define(&context.global_object(), "Date", date, context)
+}
+
+/// `toString` and `toTimeString` name the zone, as other engines do.
+fn name_zone(prototype: &JsObject, context: &mut Context) -> JsResult<()> {
+    for name in ["toString", "toTimeString"] {
+        let original = prototype.get(JsString::from(name), context)?.to_object(context)?;
+        let native = NativeFunction::from_copy_closure_with_captures(
+            |this, _, original, context| {
+                let text = original.call(this, &[], context)?.to_string(context)?;
+                let named = text.to_std_string_lossy().ends_with("GMT+0000");
+                Ok(if named { js_string!(&text, &js_string!(ZONE_NAME)) } else { text }.into())
+            },
+            original,
+        );
+        let method = super::named(context, name, 0, native);
+        define(prototype, name, method, context)?;
+    }
+    Ok(())
 }
 
 fn construct(
@@ -59,7 +80,8 @@ fn construct(
     context: &mut Context,
 ) -> JsResult<JsValue> {
     let Some(new_target) = new_target.as_object() else {
-        return class.call(&JsValue::undefined(), &[], context);
+        let now = class.construct(&[], None, context)?;
+        return JsValue::from(now).to_string(context).map(Into::into);
     };
     if let [value] = arguments {
         let is_date = value.as_object().is_some_and(|object| object.is::<boa_engine::builtins::date::Date>());

@@ -10,7 +10,9 @@ pub(super) fn install(context: &mut Context) -> JsResult<()> {
     let constructors = context.intrinsics().constructors();
     let (number, big_int) = (constructors.number().prototype(), constructors.bigint().prototype());
     let (date, string) = (constructors.date().prototype(), constructors.string().prototype());
-    let methods: [(&JsObject, &str, NativeFunctionPointer); 6] = [
+    let array = constructors.array().prototype();
+    let methods: [(&JsObject, &str, NativeFunctionPointer); 7] = [
+        (&array, "toLocaleString", list_text),
         (&number, "toLocaleString", number_text),
         (&big_int, "toLocaleString", number_text),
         (&date, "toLocaleString", |this, arguments, context| date_text(this, arguments, true, true, context)),
@@ -43,6 +45,25 @@ fn number_text(this: &JsValue, arguments: &[JsValue], context: &mut Context) -> 
     let number = this.to_numeric(context)?;
     let format = intl("NumberFormat", context)?.construct(arguments, None, context)?;
     apply(&format, "format", &[number.into()], context)
+}
+
+/// The engine joins with a comma and a space, other engines with a comma.
+fn list_text(this: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let list = this.to_object(context)?;
+    let length = list.get(js_string!("length"), context)?.to_length(context)?;
+    let mut text = JsString::default();
+    for index in 0..length {
+        let element = list.get(index, context)?;
+        let part = if element.is_null_or_undefined() {
+            JsString::default()
+        } else {
+            let method = element.to_object(context)?.get(js_string!("toLocaleString"), context)?;
+            let method = method.to_object(context)?;
+            method.call(&element, arguments, context)?.to_string(context)?
+        };
+        text = if index == 0 { part } else { js_string!(&text, &js_string!(","), &part) };
+    }
+    Ok(text.into())
 }
 
 fn date_text(

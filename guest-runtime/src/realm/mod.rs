@@ -4,16 +4,22 @@ mod absent;
 pub(crate) mod calls;
 pub(crate) mod console;
 mod date;
+mod digest;
 mod files;
 mod hooks;
 mod inspect;
 pub(crate) mod json;
+mod lazy;
 mod locale;
+mod math;
 pub(crate) mod modules;
 mod node;
 mod objects;
 pub(crate) mod random;
+mod regexp;
+mod sha;
 mod strings;
+mod symbols;
 mod table;
 pub(crate) mod timers;
 pub(crate) mod tools;
@@ -85,8 +91,12 @@ pub(crate) fn build(run: &Rc<Run>, instructions: u64) -> JsResult<Context> {
         files::install,
         tools::install,
         web::install,
+        lazy::install,
         date::install,
         locale::install,
+        math::install,
+        regexp::install,
+        symbols::install,
         strings::install,
         absent::install,
     ] {

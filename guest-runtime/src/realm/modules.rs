@@ -17,6 +17,8 @@ use std::rc::Rc;
 
 /// Where the servers are.
 const SERVERS: &str = "/servers";
+/// The file of a server that declares types only: at run time it is empty.
+const TYPES: &str = "types";
 /// What a file of code may be called.
 const EXTENSIONS: [&str; 4] = [".ts", ".js", ".mts", ".mjs"];
 /// How many similar names an error lists.
@@ -160,6 +162,9 @@ fn one_tool(server_name: &str, file: &str, run: &Run, context: &mut Context) -> 
     let name = EXTENSIONS.iter().find_map(|extension| file.strip_suffix(extension)).unwrap_or(file);
     let shape = catalog::describe(run, server, context)?;
     let by_identifier = shape.tools.iter().find(|tool| tool.identifier == name);
+    if by_identifier.is_none() && name == TYPES && shape.tools.iter().all(|tool| tool.name != name) {
+        return Ok(synthetic(Vec::new(), context));
+    }
     let Some(tool) = by_identifier.or_else(|| shape.tools.iter().find(|tool| tool.name == name)) else {
         return Err(tools::unknown_tool(server_name, name, context)?);
     };

@@ -1,6 +1,6 @@
 //! The few modules of Node that have a counterpart here.
 
-use super::{files, modules};
+use super::{files, modules, timers};
 use boa_engine::module::Module;
 use boa_engine::{Context, JsResult, Source, js_string};
 
@@ -14,8 +14,8 @@ pub(crate) fn module(name: &str, context: &mut Context) -> JsResult<Option<Modul
         }
         "timers/promises" => {
             let object = super::object(context);
-            let sleep = context.global_object().get(js_string!("sleep"), context)?;
-            object.create_data_property_or_throw(js_string!("setTimeout"), sleep, context)?;
+            let wait = super::function(context, "setTimeout", 2, timers::wait);
+            object.create_data_property_or_throw(js_string!("setTimeout"), wait, context)?;
             object
         }
         _ => return Ok(None),

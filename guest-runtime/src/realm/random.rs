@@ -1,6 +1,6 @@
 //! All randomness of a run: one generator, seeded by `run.start`.
 
-use super::{define, function};
+use super::{define, digest, function};
 use crate::run::Run;
 use boa_engine::object::builtins::{JsTypedArray, JsUint8Array};
 use boa_engine::{Context, JsArgs, JsNativeError, JsResult, JsString, JsValue, js_string};
@@ -60,6 +60,7 @@ pub(crate) fn install(context: &mut Context) -> JsResult<()> {
     define(&crypto, "randomUUID", uuid, context)?;
     let values = function(context, "getRandomValues", 1, random_values);
     define(&crypto, "getRandomValues", values, context)?;
+    digest::install(&crypto, context)?;
     define(&context.global_object(), "crypto", crypto, context)
 }
 

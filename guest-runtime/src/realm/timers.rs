@@ -150,9 +150,14 @@ fn clear(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<
     Ok(JsValue::undefined())
 }
 
-fn sleep(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+fn sleep(this: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    wait(this, arguments.get(..1).unwrap_or_default(), context)
+}
+
+/// `setTimeout` of `timers/promises`: a promise of the second argument.
+pub(super) fn wait(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let delay = delay(arguments.get_or_undefined(0), context)?;
     let (promise, resolvers) = JsPromise::new_pending(context);
-    add(resolvers.resolve, Vec::new(), delay, false, context)?;
+    add(resolvers.resolve, vec![arguments.get_or_undefined(1).clone()], delay, false, context)?;
     Ok(promise.into())
 }

@@ -3,18 +3,11 @@
 use super::{define, function, object};
 use crate::run::Run;
 use boa_engine::property::PropertyDescriptor;
-use boa_engine::{Context, JsResult, JsString, NativeFunction, Source, js_string};
+use boa_engine::{Context, JsResult, NativeFunction, js_string};
 use boa_runtime::extensions::{
     Base64Extension, EncodingExtension, MicrotaskExtension, RuntimeExtension, StructuredCloneExtension,
     UrlExtension,
 };
-
-/// Globals that are compiled when a program first looks at them, and the script whose value holds them.
-const LAZY: [(&[&str], &str); 3] = [
-    (&["AbortController", "AbortSignal", "DOMException", "Event", "EventTarget"], include_str!("abort.js")),
-    (&["Intl"], include_str!("intl.js")),
-    (&["URLSearchParams"], include_str!("search_params.js")),
-];
 
 /// Adds them.
 pub(crate) fn install(context: &mut Context) -> JsResult<()> {
@@ -24,13 +17,7 @@ pub(crate) fn install(context: &mut Context) -> JsResult<()> {
     MicrotaskExtension.register(None, context)?;
     UrlExtension.register(None, context)?;
     performance(context)?;
-    search_params(context)?;
-    for (index, (names, _)) in LAZY.iter().enumerate() {
-        for name in *names {
-            lazy(index, name, context)?;
-        }
-    }
-    Ok(())
+    search_params(context)
 }
 
 fn performance(context: &mut Context) -> JsResult<()> {
@@ -41,6 +28,9 @@ fn performance(context: &mut Context) -> JsResult<()> {
         Ok((f64::from(micros) / 1000.0).into())
     });
     define(&performance, "now", now, context)?;
+    let origin = Run::of(context).clock.started() / 1000;
+    #[expect(clippy::cast_precision_loss, reason = "milliseconds of this age of the world are exact")]
+    define(&performance, "timeOrigin", origin as f64, context)?;
     define(&context.global_object(), "performance", performance, context)
 }
 
@@ -55,25 +45,4 @@ fn search_params(context: &mut Context) -> JsResult<()> {
     let get = get.to_js_function(context.realm());
     let property = PropertyDescriptor::builder().get(get).enumerable(false).configurable(true);
     prototype.define_property_or_throw(js_string!("searchParams"), property, context).map(drop)
-}
-
-/// A global that makes itself, and its siblings, when it is first looked at.
-fn lazy(script: usize, name: &'static str, context: &mut Context) -> JsResult<()> {
-    let get = NativeFunction::from_copy_closure(move |_, _, context| {
-        let (names, text) = LAZY[script];
-        let made = context.eval(Source::from_bytes(text))?.to_object(context)?;
-        for name in names {
-            let value = made.get(JsString::from(*name), context)?;
-            define(&context.global_object(), name, value, context)?;
-        }
-        made.get(JsString::from(name), context)
-    });
-    let set = NativeFunction::from_copy_closure(move |_, arguments, context| {
-        let value = arguments.first().cloned().unwrap_or_default();
-        define(&context.global_object(), name, value, context)?;
-        Ok(boa_engine::JsValue::undefined())
-    });
-    let (get, set) = (get.to_js_function(context.realm()), set.to_js_function(context.realm()));
-    let property = PropertyDescriptor::builder().get(get).set(set).enumerable(false).configurable(true);
-    context.global_object().define_property_or_throw(JsString::from(name), property, context).map(drop)
 }

@@ -5,6 +5,7 @@ mod check;
 mod emitted;
 mod excerpt;
 mod findings;
+mod gaps;
 mod map;
 mod nesting;
 mod parse;
@@ -127,6 +128,7 @@ fn translate(
     } else {
         shape::name_default(&mut program, allocator);
     }
+    gaps::bridge(&mut program, allocator);
     match transform::emit(allocator, &mut program, file) {
         Ok((code, mappings)) => Some(Output { code, mappings, anchors: anchors.found, manifest }),
         Err(diagnostics) => {

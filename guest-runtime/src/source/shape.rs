@@ -98,6 +98,11 @@ impl VisitMut<'_> for Unplace {
     }
 }
 
+/// Takes the places out of a program that was made.
+pub(super) fn unplace(program: &mut Program<'_>) {
+    Unplace.visit_program(program);
+}
+
 struct Shaper<'a> {
     allocator: &'a Allocator,
     builder: AstBuilder<'a>,
@@ -229,7 +234,7 @@ impl<'a> Shaper<'a> {
         let options = ParseOptions { allow_return_outside_function: true, ..ParseOptions::default() };
         let mut parsed =
             Parser::new(self.allocator, text, SourceType::mjs()).with_options(options).parse().program;
-        Unplace.visit_program(&mut parsed);
+        unplace(&mut parsed);
         parsed.body.pop().unwrap_or_else(|| Statement::new_empty_statement(SPAN, &self.builder))
     }
 

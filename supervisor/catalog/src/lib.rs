@@ -4,15 +4,20 @@
 //! one. Nothing here does I/O, and nothing that an upstream wrote can make it fail: a part of a definition that
 //! cannot be understood is left out, or is `unknown`, at that very place.
 
+mod definition;
 mod files;
 mod names;
+mod repair;
 mod schema;
 mod search;
 mod server;
+mod shared;
 mod suggest;
 mod tool;
 
+pub use definition::{Fields, ToolText};
 pub use files::FileError;
+pub use schema::Unknowns;
 pub use search::{Coverage, Detail, SearchAnswer, SearchHit, SearchRequest, ServerHit, Unavailable};
 pub use suggest::nearest;
 pub use tool::Tool;
@@ -30,7 +35,9 @@ pub struct ServerDefinitions {
     /// Its instructions, from `initialize` or `server/discover`.
     pub instructions: Option<String>,
     /// Its tools, each as it came in `tools/list`.
-    pub tools: Vec<serde_json::Value>,
+    pub tools: Vec<ToolText>,
+    /// What was left out of its listing, and why.
+    pub lost: Vec<String>,
     /// Why it is not available; it has no tools then.
     pub failed: Option<String>,
 }
@@ -74,6 +81,17 @@ impl Catalog {
         let name =
             |server: &Server| ServerName { name: server.name.clone(), identifier: server.identifier.clone() };
         self.servers.iter().map(name).collect()
+    }
+
+    /// How often `unknown` stands for something in the types of `server`'s tools (either name), by reason.
+    #[must_use]
+    pub fn unknowns(&self, server: &str) -> Option<Unknowns> {
+        let each = self.server(server)?.tools.iter().map(Tool::unknowns);
+        Some(each.fold(Unknowns::default(), |sum, tool| Unknowns {
+            unsaid: sum.unsaid + tool.unsaid,
+            broken: sum.broken + tool.broken,
+            cut: sum.cut + tool.cut,
+        }))
     }
 
     /// What a program's calls to `server` (either name) are checked against.

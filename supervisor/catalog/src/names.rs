@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const MAX_IDENTIFIER: usize = 128;
 
 /// Words that cannot name a function or an import in a module, and names that would be found on every object
-/// (`then` would make `await import(…)` call the tool, `index` is the server's own file).
+/// (`then` would make `await import(…)` call the tool, `index` and `types` are the server's own files).
 const RESERVED: &[&str] = &[
     "arguments",
     "as",
@@ -65,6 +65,7 @@ const RESERVED: &[&str] = &[
     "try",
     "type",
     "typeof",
+    "types",
     "undefined",
     "valueOf",
     "var",

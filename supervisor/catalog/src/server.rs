@@ -1,11 +1,11 @@
 //! One upstream server and its tools.
 
-use crate::ServerDefinitions;
 use crate::names;
 use crate::schema::clean;
+use crate::shared::Shared;
 use crate::tool::Tool;
+use crate::{ServerDefinitions, ToolText};
 use guest_protocol::message::ServerShape;
-use serde_json::{Map, Value};
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
@@ -27,35 +27,33 @@ pub(crate) struct Server {
     pub(crate) tools: Vec<Tool>,
     /// Definitions that no tool could be made of.
     pub(crate) skipped: usize,
+    /// What was left out of its listing, and why.
+    pub(crate) lost: Vec<String>,
     by_name: HashMap<String, usize>,
     by_identifier: HashMap<String, usize>,
     shape: OnceLock<ServerShape>,
+    shared: OnceLock<Shared>,
 }
 
 impl Server {
     pub(crate) fn new(identifier: String, definitions: ServerDefinitions) -> Self {
         let offered = definitions.tools.len();
-        let mut named: Vec<(String, Map<String, Value>)> = Vec::new();
+        let mut named: Vec<(String, ToolText)> = Vec::new();
         let mut by_name = HashMap::new();
-        for tool in definitions.tools.into_iter().take(MAX_TOOLS) {
-            let Value::Object(definition) = tool else { continue };
-            let Some(name) = definition.get("name").and_then(Value::as_str).filter(|name| usable(name))
-            else {
-                continue;
-            };
-            if !by_name.contains_key(name) {
-                let name = name.to_owned();
-                by_name.insert(name.clone(), named.len());
-                named.push((name, definition));
-            }
+        for definition in definitions.tools.into_iter().take(MAX_TOOLS) {
+            let name = definition.fields().words("name").filter(|name| usable(name));
+            let Some(name) = name.filter(|name| !by_name.contains_key(name)) else { continue };
+            by_name.insert(name.clone(), named.len());
+            named.push((name, definition));
         }
         let names: Vec<&str> = named.iter().map(|(name, _)| name.as_str()).collect();
         let identifiers = names::identifiers(&names, "tool");
         let by_identifier = identifiers.iter().cloned().enumerate().map(|(at, it)| (it, at)).collect();
+        let peers = named.len();
         let tools: Vec<Tool> = named
             .into_iter()
             .zip(identifiers)
-            .map(|((name, mut definition), identifier)| Tool::new(name, identifier, &mut definition))
+            .map(|((name, definition), identifier)| Tool::new(name, identifier, definition, peers))
             .collect();
         Self {
             name: definitions.name,
@@ -66,10 +64,12 @@ impl Server {
                 .filter(|it| !it.is_empty()),
             failed: definitions.failed.map(|why| clean(&why, 1_000)),
             skipped: offered - tools.len(),
+            lost: definitions.lost.iter().map(|what| clean(what, 300)).collect(),
             tools,
             by_name,
             by_identifier,
             shape: OnceLock::new(),
+            shared: OnceLock::new(),
         }
     }
 
@@ -77,6 +77,21 @@ impl Server {
     pub(crate) fn tool(&self, name: &str) -> Option<&Tool> {
         let at = self.by_name.get(name).or_else(|| self.by_identifier.get(name))?;
         self.tools.get(*at)
+    }
+
+    /// The definitions that its tools have in common. Found when first asked for.
+    pub(crate) fn shared(&self) -> &Shared {
+        self.shared.get_or_init(|| Shared::of(&self.tools))
+    }
+
+    /// What was left out of its listing, and where to read all of it.
+    pub(crate) fn lost_in_short(&self) -> Option<String> {
+        let first = self.lost.first()?;
+        let more = match self.lost.len() - 1 {
+            0 => String::new(),
+            more => format!(" And {more} more, in /servers/{}/README.md.", self.identifier),
+        };
+        Some(format!("Left out of its listing: {first}.{more}"))
     }
 
     pub(crate) fn shape(&self) -> &ServerShape {

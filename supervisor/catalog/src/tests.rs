@@ -5,6 +5,7 @@ use guest_protocol::message::JsonType;
 use serde_json::{Value, json};
 
 fn catalog(tools: Vec<Value>) -> Catalog {
+    let tools = tools.into_iter().map(Into::into).collect();
     Catalog::build(vec![ServerDefinitions { name: "shop".into(), tools, ..ServerDefinitions::default() }])
 }
 
@@ -57,6 +58,21 @@ fn every_construct_has_its_type() {
         (json!({ "not": {} }), "never"),
         (json!(false), "never"),
         (json!({ "type": "nonsense" }), "unknown"),
+        (json!({ "allOf": [{ "type": "string" }, { "type": "number" }] }), "string & number"),
+        (json!({ "allOf": [{ "const": 1 }, false] }), "never"),
+        (json!({ "const": {} }), "{ [key: string]: never }"),
+        (json!({ "$ref": 7, "type": ["string", 7] }), "unknown"),
+        (json!({ "$ref": "#/properties/p" }), "P"),
+        (json!({ "type": "string", "$ref": "https://example.com/x" }), "string"),
+        (json!({ "type": "array", "items": 7 }), "unknown[]"),
+        (json!({ "type": "object", "properties": ["a"], "required": "a" }), "{ [key: string]: unknown }"),
+        (json!({ "enum": "a", "allOf": "b", "anyOf": {}, "oneOf": [] }), "unknown"),
+        (json!({ "enum": vec!["a"; 300] }), "string"),
+        (
+            json!({ "properties": { "__proto__": { "type": "null" }, "*/": {} } }),
+            "{\n    __proto__?: null;\n    \"*/\"?: unknown;\n  }",
+        ),
+        (json!(7), "unknown"),
     ] {
         let text = file(&object(json!({ "p": schema })));
         assert!(text.contains(&format!("  p?: {expected};\n")), "{schema}\n{text}");
@@ -164,7 +180,7 @@ fn malformed_tools_do_not_take_the_others_with_them() {
 
 #[test]
 fn both_names_reach_a_tool_and_errors_name_the_nearest() {
-    let definitions = ["get-order", "delete"].map(|name| json!({ "name": name }));
+    let definitions = ["get-order", "delete"].map(|name| json!({ "name": name }).into());
     let mut servers =
         vec![ServerDefinitions { name: "my-shop".into(), tools: definitions.into(), ..Default::default() }];
     servers.push(ServerDefinitions {
@@ -231,4 +247,45 @@ fn a_full_answer_stays_within_what_a_model_can_take() {
     let answer = catalog(tools.collect()).search(&request);
     assert!(serde_json::to_string(&answer).is_ok_and(|text| text.len() < 40_000));
     assert!(matches!(answer.coverage, Coverage::Partial { total: 40, .. }));
+}
+
+#[test]
+fn definitions_that_tools_share_are_printed_once_and_others_told_apart() {
+    let tool = |name: &str, schema: Value| json!({ "name": name, "inputSchema": schema });
+    let with = |leaf: Value| {
+        json!({ "type": "object", "properties": { "node": { "$ref": "#/$defs/Node" } }, "$defs": {
+            "Node": { "type": "object", "properties": { "next": { "$ref": "#/$defs/Node" }, "leaf": { "$ref": "#/$defs/Leaf" } } },
+            "Leaf": leaf } })
+    };
+    let (text, number) = (json!({ "enum": ["a"] }), json!({ "type": "number" }));
+    let mut tools = vec![
+        tool("b", with(number.clone())),
+        tool("a", with(text.clone())),
+        tool("c", with(text)),
+        tool("d", with(number)),
+        tool("e", with(json!({ "type": "boolean" }))),
+    ];
+    let read = |tools: &[Value], path: &str| {
+        catalog(tools.to_vec()).read(&format!("/servers/shop/{path}")).unwrap_or_default()
+    };
+    let types = read(&tools, "types.ts");
+    for line in [
+        "export type Leaf = \"a\";",
+        "export type Leaf2 = number;",
+        "export interface Node {\n  next?: Node;\n  leaf?: Leaf;\n}",
+        "export interface Node2 {\n  next?: Node2;\n  leaf?: Leaf2;\n}",
+    ] {
+        assert_eq!(types.matches(line).count(), 1, "{line}\n{types}");
+    }
+    assert!(!types.contains("boolean"), "{types}");
+    let (b, e) = (read(&tools, "b.ts"), read(&tools, "e.ts"));
+    assert!(
+        b.contains("import type { Node2 as Node } from \"./types.ts\";") && !b.contains("interface Node"),
+        "{b}"
+    );
+    assert!(e.contains("export type Leaf = boolean;") && !e.contains("import"), "{e}");
+    tools.reverse();
+    assert_eq!(read(&tools, "types.ts"), types);
+    assert_eq!(read(&tools, "b.ts"), b);
+    assert!(read(&tools[..1], "README.md").contains("1 tool") && read(&tools[..1], "types.ts").is_empty());
 }

@@ -1,16 +1,23 @@
 //! One upstream tool.
 
+use crate::definition::{Fields, ToolText, value};
 use crate::schema::{self, Bounds, Declaration, Declarations, Object, Others, Type};
+use crate::shared::Shared;
 use guest_protocol::message::ToolShape;
-use serde_json::{Map, Value};
+use serde_json::Value;
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 /// Longest description that is kept, in characters.
 const MAX_DESCRIPTION: usize = 8_000;
 /// What a file shows of a tool's schemas. Real schemas reach a depth of 28.
-const FILE_BOUNDS: Bounds = Bounds { depth: 32, nodes: 4_000 };
+pub(crate) const FILE_BOUNDS: Bounds = Bounds { depth: 32, nodes: 4_000 };
 /// What a signature is made from; it shows less than this.
-const SIGNATURE_BOUNDS: Bounds = Bounds { depth: 6, nodes: 400 };
+const SIGNATURE_DEPTH: usize = 6;
+/// Schemas that signatures are made from: at most so many for a tool …
+const SIGNATURE_NODES: usize = 400;
+/// … and for all tools of a server.
+const SERVER_SIGNATURE_NODES: usize = 2_000_000;
 
 /// One tool, by both names, with everything that was made of its definition.
 #[derive(Debug)]
@@ -23,53 +30,57 @@ pub struct Tool {
     pub title: String,
     /// Its description, cleaned of invisible characters and at most 8,000 characters long.
     pub description: String,
-    input: Value,
-    output: Option<Value>,
+    definition: ToolText,
+    /// How many tools its server has: they share what may be spent on one server.
+    peers: usize,
     shape: OnceLock<ToolShape>,
 }
 
 impl Tool {
-    /// From a raw definition; whatever part of it is malformed counts as absent.
-    pub(crate) fn new(name: String, identifier: String, definition: &mut Map<String, Value>) -> Self {
-        let title = ["/title", "/annotations/title"]
-            .iter()
-            .find_map(|at| text_at(definition, at))
-            .unwrap_or_default();
-        let description = text_at(definition, "/description").unwrap_or_default();
+    /// Of a definition; whatever part of it is malformed counts as absent.
+    pub(crate) fn new(name: String, identifier: String, definition: ToolText, peers: usize) -> Self {
+        let fields = definition.fields();
+        let title = fields.words("title").or_else(|| annotated_title(&fields)).unwrap_or_default();
+        let description = fields.words("description").unwrap_or_default();
         Self {
             name,
             identifier,
-            title: schema::clean(title, 200),
-            description: schema::clean(description, MAX_DESCRIPTION),
-            output: definition.remove("outputSchema").filter(Value::is_object),
-            input: definition.remove("inputSchema").unwrap_or(Value::Null),
+            title: schema::clean(&title, 200),
+            description: schema::clean(&description, MAX_DESCRIPTION),
+            definition,
+            peers,
             shape: OnceLock::new(),
         }
     }
 
-    /// The schema of its arguments as the upstream wrote it; `null` where it wrote none.
+    /// The schema of its arguments as the upstream wrote it, parsed anew; `null` where it wrote none.
     #[must_use]
-    pub fn input_schema(&self) -> &Value {
-        &self.input
+    pub fn input_schema(&self) -> Value {
+        self.definition.fields().get("inputSchema").map(value).unwrap_or_default()
     }
 
-    /// The schema of its structured result as the upstream wrote it.
+    /// The schema of its structured result as the upstream wrote it, parsed anew.
     #[must_use]
-    pub fn output_schema(&self) -> Option<&Value> {
-        self.output.as_ref()
+    pub fn output_schema(&self) -> Option<Value> {
+        self.definition.fields().get("outputSchema").map(value).filter(Value::is_object)
+    }
+
+    pub(crate) fn schemas(&self) -> Schemas {
+        Schemas { input: self.input_schema(), output: self.output_schema() }
     }
 
     /// What a program's call is checked against. Made when first asked for.
     pub fn shape(&self) -> &ToolShape {
         self.shape.get_or_init(|| {
-            let parameters = schema::parameters(&self.input);
+            let schemas = self.schemas();
+            let parameters = schema::parameters(&schemas.input, self.peers);
             ToolShape {
                 name: self.name.clone(),
                 identifier: self.identifier.clone(),
-                signature: self.make_signature(),
+                signature: self.make_signature(&schemas),
                 parameters: parameters.list,
                 open: parameters.open,
-                unwrap_result: self.wrapped_result().is_some(),
+                unwrap_result: schemas.wrapped_result().is_some(),
             }
         })
     }
@@ -85,6 +96,107 @@ impl Tool {
         schema::first_sentence(words, 200)
     }
 
+    fn make_signature(&self, schemas: &Schemas) -> String {
+        let mut declarations = Declarations::default();
+        let nodes = SIGNATURE_NODES.min(SERVER_SIGNATURE_NODES / self.peers.max(1));
+        let (arguments, result) = schemas.lower(Bounds { depth: SIGNATURE_DEPTH, nodes }, &mut declarations);
+        schema::signature(&self.identifier, &arguments, &result, &declarations.list)
+    }
+
+    /// Whether its schemas may refer to definitions.
+    pub(crate) fn has_references(&self) -> bool {
+        self.definition.has_references()
+    }
+
+    /// How often `unknown` stands for something in its types.
+    pub(crate) fn unknowns(&self) -> schema::Unknowns {
+        let mut declarations = Declarations::default();
+        self.schemas().lower(FILE_BOUNDS, &mut declarations);
+        declarations.unknowns
+    }
+
+    /// Keeps the names of the two types that its file declares in any case; gives them.
+    pub(crate) fn reserve_own(&self, declarations: &mut Declarations) -> [String; 2] {
+        let base = upper_first(&self.identifier);
+        ["Args", "Result"].map(|suffix| declarations.reserve(&format!("{base}{suffix}")))
+    }
+
+    /// Everything about it in one text, for a reader who has no other.
+    pub(crate) fn file(&self, server: &str, server_identifier: &str) -> String {
+        self.file_beside(server, server_identifier, &Shared::default())
+    }
+
+    /// The text of `/servers/<server>/<identifier>.ts`, which stands beside the definitions that are shared.
+    pub(crate) fn file_beside(&self, server: &str, server_identifier: &str, shared: &Shared) -> String {
+        let schemas = self.schemas();
+        let mut declarations = Declarations::default();
+        let names = self.reserve_own(&mut declarations);
+        let (arguments, result) = schemas.lower(FILE_BOUNDS, &mut declarations);
+        let mut text = quotation_notice(&format!("Tool {} of server {}", quoted(&self.name), quoted(server)));
+        if declarations.cut {
+            text.push_str("// Its schema is larger than is shown: `unknown` also stands for parts that were left out.\n");
+        }
+        let optional =
+            matches!(&arguments, Type::Object(object) if object.properties.iter().all(|it| !it.required));
+        let call = format!(
+            "export declare function {}(args{}: {}): Promise<{}>;\n",
+            self.identifier,
+            if optional { "?" } else { "" },
+            names[0],
+            names[1]
+        );
+        let own = names.into_iter().zip([arguments, result]);
+        let own = own.map(|(name, of)| Declaration { name, doc: schema::Doc::default(), of });
+        let all = declarations.list;
+        let here = |place: &usize| shared.name(self, *place).is_none();
+        let local = (0..all.len()).filter(here).filter_map(|place| all.get(place).cloned());
+        let mut printed: Vec<Declaration> = own.chain(local).collect();
+        text.push_str(&self.imports(&mut printed, &all, shared));
+        text.push('\n');
+        for declaration in &printed {
+            schema::declaration(&mut text, declaration, &all);
+            text.push('\n');
+        }
+        text.push_str(&schema::comment(&self.description, &self.call_notes(server_identifier, &schemas), 0));
+        text + &call
+    }
+
+    /// The line that imports what `printed` refers to among the shared definitions, under this tool's own names.
+    fn imports(&self, printed: &mut [Declaration], all: &[Declaration], shared: &Shared) -> String {
+        let mut imported = BTreeSet::new();
+        for declaration in printed {
+            declaration.of.each_reference(&mut |place| {
+                let own = all.get(*place).map(|declaration| declaration.name.as_str());
+                imported.extend(shared.name(self, *place).zip(own));
+            });
+        }
+        let named = |(shared, own): &(&str, &str)| {
+            if shared == own { (*shared).to_owned() } else { format!("{shared} as {own}") }
+        };
+        match imported.iter().map(named).collect::<Vec<_>>() {
+            none if none.is_empty() => String::new(),
+            names => format!("import type {{ {} }} from \"./types.ts\";\n", names.join(", ")),
+        }
+    }
+
+    fn call_notes(&self, server_identifier: &str, schemas: &Schemas) -> Vec<String> {
+        let returns = match &schemas.output {
+            Some(_) => None,
+            None => Some("@returns Not declared: JSON is parsed, other text comes as a string. Look before you use it.".into()),
+        };
+        let arguments = schema::example_arguments(&schemas.input);
+        let call = format!("await tools.{server_identifier}.{}({arguments})", self.identifier);
+        returns.into_iter().chain(["@example".into(), format!("const result = {call};")]).collect()
+    }
+}
+
+/// A tool's two schemas, parsed.
+pub(crate) struct Schemas {
+    input: Value,
+    output: Option<Value>,
+}
+
+impl Schemas {
     /// The schema of the result inside `{ "result": … }`: FastMCP wraps whatever is not an object, and says so.
     fn wrapped_result(&self) -> Option<&Value> {
         let output = self.output.as_ref()?;
@@ -92,63 +204,18 @@ impl Tool {
         output.get("properties")?.get("result").filter(|_| wraps)
     }
 
-    fn make_signature(&self) -> String {
-        let mut declarations = Declarations::default();
-        let (arguments, result) = self.lower(SIGNATURE_BOUNDS, &mut declarations);
-        schema::signature(&self.identifier, &arguments, &result, &declarations.list)
-    }
-
-    fn lower(&self, bounds: Bounds, declarations: &mut Declarations) -> (Type, Type) {
+    /// Arguments and result; what they refer to is added to `declarations`.
+    pub(crate) fn lower(&self, bounds: Bounds, declarations: &mut Declarations) -> (Type, Type) {
         let arguments = schema::lower(&self.input, &self.input, bounds, declarations);
         let result = match (&self.output, self.wrapped_result()) {
             (Some(document), Some(inner)) => schema::lower(inner, document, bounds, declarations),
             (Some(document), None) => schema::lower(document, document, bounds, declarations),
-            (None, _) => Type::Unknown,
+            (None, _) => {
+                declarations.unknowns.unsaid += 1;
+                Type::Unknown
+            }
         };
         (as_arguments(arguments), result)
-    }
-
-    /// The text of `/servers/<server>/<identifier>.ts`.
-    pub(crate) fn file(&self, server: &str, server_identifier: &str) -> String {
-        let mut declarations = Declarations::default();
-        let base = upper_first(&self.identifier);
-        let arguments_name = declarations.reserve(&format!("{base}Args"));
-        let result_name = declarations.reserve(&format!("{base}Result"));
-        let (arguments, result) = self.lower(FILE_BOUNDS, &mut declarations);
-        let optional =
-            matches!(&arguments, Type::Object(object) if object.properties.iter().all(|it| !it.required));
-        let mut text = quotation_notice(&format!("Tool {} of server {}", quoted(&self.name), quoted(server)));
-        if declarations.cut {
-            text.push_str("// Its schema is larger than is shown: `unknown` also stands for parts that were left out.\n");
-        }
-        text.push('\n');
-        let all = declarations.list;
-        let own = [(&arguments_name, arguments), (&result_name, result)].map(|(name, of)| Declaration {
-            name: name.clone(),
-            doc: schema::Doc::default(),
-            of,
-        });
-        for declaration in own.iter().chain(&all) {
-            schema::declaration(&mut text, declaration, &all);
-            text.push('\n');
-        }
-        text.push_str(&schema::comment(&self.description, &self.call_notes(server_identifier), 0));
-        let mark = if optional { "?" } else { "" };
-        text.push_str(&format!(
-            "export declare function {}(args{mark}: {arguments_name}): Promise<{result_name}>;\n",
-            self.identifier
-        ));
-        text
-    }
-
-    fn call_notes(&self, server_identifier: &str) -> Vec<String> {
-        let returns = match &self.output {
-            Some(_) => None,
-            None => Some("@returns Not declared: JSON is parsed, other text comes as a string. Look before you use it.".into()),
-        };
-        let arguments = schema::example_arguments(&self.input);
-        let call = format!("await tools.{server_identifier}.{}({arguments})", self.identifier);
-        returns.into_iter().chain(["@example".into(), format!("const result = {call};")]).collect()
     }
 }
 
@@ -175,10 +242,9 @@ fn as_arguments(of: Type) -> Type {
     }
 }
 
-fn text_at<'d>(definition: &'d Map<String, Value>, pointer: &str) -> Option<&'d str> {
-    let mut path = pointer.split('/').skip(1);
-    let first = definition.get(path.next()?)?;
-    path.try_fold(first, |value, key| value.get(key))?.as_str()
+/// Before the 2025-06-18 revision a title stood among the annotations.
+fn annotated_title(fields: &Fields<'_>) -> Option<String> {
+    value(fields.get("annotations")?).get("title")?.as_str().map(ToOwned::to_owned)
 }
 
 fn upper_first(name: &str) -> String {

@@ -12,9 +12,10 @@ mod serve;
 mod table;
 
 use crate::config::{self, Config, Origin};
+use crate::guest::jail::Jail;
 use crate::guest::remover;
 use crate::report::Blame;
-use crate::supervisor::{StartError, Supervisor};
+use crate::supervisor::{self, StartError, Supervisor};
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -135,20 +136,32 @@ impl ConfigFile {
         config::load(self.config.as_deref()).map_err(Failure::operator)
     }
 
-    /// A supervisor with every upstream connected, or its failure told on standard error.
-    async fn start(&self) -> Result<Arc<Supervisor>, Failure> {
+    /// The configuration, and the jail that it describes.
+    fn jail(&self) -> Result<(Config, Jail), Failure> {
         let config = self.load()?;
         if config.origin == Origin::Demo {
             log::say("oubliette: no configuration found, so the built-in demo shop is the only server");
         }
-        let supervisor = Supervisor::start(config).await?;
-        for state in supervisor.upstreams.states() {
-            if let Some(error) = state.error {
-                log::say(&format!("oubliette: server {:?} is not available: {error}", state.name));
-            }
-        }
-        Ok(supervisor)
+        let jail = supervisor::jail(&config)?;
+        Ok((config, jail))
     }
+
+    /// A supervisor for this command alone.
+    async fn start(&self) -> Result<Arc<Supervisor>, Failure> {
+        let (config, jail) = self.jail()?;
+        Ok(connect(config, jail).await)
+    }
+}
+
+/// A supervisor with every upstream connected, or its failure told on standard error.
+async fn connect(config: Config, jail: Jail) -> Arc<Supervisor> {
+    let supervisor = Supervisor::start(config, jail).await;
+    for state in supervisor.upstreams.states() {
+        if let Some(error) = state.error {
+            log::say(&format!("oubliette: server {:?} is not available: {error}", state.name));
+        }
+    }
+    supervisor
 }
 
 /// Reads a program: a file, or standard input for `-`.

@@ -29,6 +29,13 @@ pub(crate) fn remedy(error: &StepError) -> String {
 }
 
 fn namespaces(error: &StepError) -> String {
+    if error.call.starts_with("keyctl") {
+        return format!(
+            "A seccomp filter around this process forbids keyctl{}, which gives a guest an empty keyring of its own. In \
+             systemd, SystemCallFilter= must not take @keyring away.",
+            in_container()
+        );
+    }
     if sysctl("kernel/apparmor_restrict_unprivileged_userns") == Some(1) && !is_root() {
         return "AppArmor keeps unprivileged processes from user namespaces (Ubuntu 24.04 and later). Give oubliette \
             a profile with `userns,`, or set kernel.apparmor_restrict_unprivileged_userns=0."

@@ -41,18 +41,25 @@ pub(crate) async fn next<R: AsyncBufRead + Unpin>(from: &mut R, bound: usize) ->
     }
 }
 
-/// Passes over the rest of a line that was cut.
+/// How much of the end of a passed line is given, bytes.
+const TAIL: usize = 128;
+
+/// Passes over the rest of a line that was cut, and gives its last bytes.
 ///
 /// # Errors
 /// When the stream cannot be read.
-pub(crate) async fn skip_rest<R: AsyncBufRead + Unpin>(from: &mut R) -> io::Result<()> {
+pub(crate) async fn skip_rest<R: AsyncBufRead + Unpin>(from: &mut R) -> io::Result<Vec<u8>> {
+    let mut tail = Vec::new();
     loop {
         let available = from.fill_buf().await?;
         let newline = available.iter().position(|&byte| byte == b'\n');
         let (taken, done) = newline.map_or((available.len(), available.is_empty()), |at| (at + 1, true));
+        let passed = available.get(..newline.unwrap_or(taken)).unwrap_or_default();
+        tail.extend_from_slice(passed.get(passed.len().saturating_sub(TAIL)..).unwrap_or_default());
+        tail.drain(..tail.len().saturating_sub(TAIL));
         from.consume(taken);
         if done {
-            return Ok(());
+            return Ok(tail);
         }
     }
 }
@@ -67,7 +74,7 @@ mod tests {
         let mut line = async |bound| next(&mut stream, bound).await.ok().flatten();
         assert_eq!(line(5).await, Some(Line::Whole(b"12345".to_vec())));
         assert_eq!(line(5).await, Some(Line::Cut(b"12345".to_vec())));
-        assert!(skip_rest(&mut stream).await.is_ok());
+        assert_eq!(skip_rest(&mut stream).await.ok().as_deref(), Some(&b"6"[..]));
         let mut line = async |bound| next(&mut stream, bound).await.ok().flatten();
         assert_eq!(line(5).await, Some(Line::Whole(b"x".to_vec())));
         assert_eq!(line(5).await, None);

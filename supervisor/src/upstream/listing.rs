@@ -3,9 +3,10 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use catalog::ToolText;
 use rmcp::model::{ClientRequest, ErrorCode, ListToolsRequest, PaginatedRequestParams};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::json;
 use serde_json::value::RawValue;
 
 use super::connection::{Connection, Unanswered};
@@ -14,24 +15,32 @@ use super::connection::{Connection, Unanswered};
 const MAX_PAGES: usize = 500;
 /// Most tools of one server. The largest known, Microsoft Graph, has 11,422 operations.
 const MAX_TOOLS: usize = 20_000;
-/// Most bytes of one listing, all pages together.
-const MAX_BYTES: usize = 64 << 20;
-/// Longest definition of one tool, bytes. The largest known, of Kubernetes, has 315 KB.
+/// Most bytes of one listing that are read, all pages together.
+const MAX_BYTES: usize = 256 << 20;
+/// Bytes of one listing that are kept; later tools lose their schemas. The largest known, of Kubernetes, has 14.5 MB.
+const MAX_KEPT_BYTES: usize = 32 << 20;
+/// Longest definition of one tool that is kept whole, bytes. The largest known, of Kubernetes, has 315 KB.
 const MAX_TOOL_BYTES: usize = 2 << 20;
+/// Bytes of a description that is kept of a tool without its schemas.
+const MAX_WORDS: usize = 2_000;
 /// Longest name of a tool, bytes. The specification says 128 characters; longer ones are seen.
 const MAX_NAME: usize = 256;
 /// Most reasons that are kept.
-const MAX_DROPPED: usize = 100;
+const MAX_LOST: usize = 100;
 
 /// The tools of a server.
 #[derive(Debug, Default, Clone, PartialEq)]
 pub(super) struct Listing {
-    /// Each as it was sent.
-    pub(super) tools: Vec<Value>,
+    /// Each as it was sent, unless `lost` says otherwise.
+    pub(super) tools: Vec<ToolText>,
     /// Their names.
     pub(super) names: HashSet<String>,
-    /// What was left out, and why.
-    pub(super) dropped: Vec<String>,
+    /// What was left out, and why: the first of it.
+    lost: Vec<String>,
+    /// How much more was left out.
+    lost_beyond: usize,
+    /// Of the tools, bytes.
+    kept: usize,
 }
 
 #[derive(Deserialize)]
@@ -40,6 +49,9 @@ struct Page<'a> {
     tools: Vec<&'a RawValue>,
     #[serde(default, rename = "nextCursor")]
     next_cursor: Option<String>,
+    /// Set by [`super::cut`], not by a server.
+    #[serde(default, rename = "oubliette/cut")]
+    cut: Option<String>,
 }
 
 /// Asks for all pages.
@@ -58,6 +70,9 @@ pub(super) async fn list(connection: &Connection, patience: Duration) -> Result<
         bytes += text.len();
         let page: Page<'_> = serde_json::from_str(&text)
             .map_err(|error| format!("its tools/list is not a listing: {error}"))?;
+        if let Some(why) = page.cut {
+            listing.lose(format!("the rest of the listing: {why}"));
+        }
         for tool in page.tools {
             listing.add(tool);
         }
@@ -65,16 +80,16 @@ pub(super) async fn list(connection: &Connection, patience: Duration) -> Result<
             return Ok(listing);
         };
         if bytes > MAX_BYTES || listing.tools.len() >= MAX_TOOLS {
-            listing.drop(format!("the rest of the listing: over {MAX_BYTES} bytes or {MAX_TOOLS} tools"));
+            listing.lose(format!("the rest of the listing: over {MAX_BYTES} bytes or {MAX_TOOLS} tools"));
             return Ok(listing);
         }
         if !seen.insert(next.clone()) {
-            listing.drop("the rest of the listing: the server gave the same cursor twice".into());
+            listing.lose("the rest of the listing: the server gave the same cursor twice".into());
             return Ok(listing);
         }
         cursor = Some(next);
     }
-    listing.drop(format!("the rest of the listing: over {MAX_PAGES} pages"));
+    listing.lose(format!("the rest of the listing: over {MAX_PAGES} pages"));
     Ok(listing)
 }
 
@@ -98,51 +113,77 @@ async fn page(
 }
 
 impl Listing {
+    /// What was left out, and why; its last line counts what is not listed.
+    pub(super) fn lost(&self) -> Vec<String> {
+        let more = (self.lost_beyond > 0).then(|| format!("the same of {} more", self.lost_beyond));
+        self.lost.iter().cloned().chain(more).collect()
+    }
+
     fn add(&mut self, text: &RawValue) {
         if self.tools.len() >= MAX_TOOLS {
-            return self.drop(format!("a tool after the first {MAX_TOOLS}"));
+            return self.lose(format!("a tool after the first {MAX_TOOLS}"));
         }
-        match check(text.get(), &self.names) {
-            Ok((name, tool)) => {
+        let tool = ToolText::new(text);
+        match check(&tool, &self.names) {
+            Ok(name) => {
+                let tool = self.within_bounds(tool, &name);
+                self.kept += tool.bytes();
                 self.names.insert(name);
                 self.tools.push(tool);
             }
-            Err(why) => self.drop(why),
+            Err(why) => self.lose(why),
         }
     }
 
-    fn drop(&mut self, what: String) {
-        if self.dropped.len() < MAX_DROPPED {
-            self.dropped.push(what);
+    /// The tool, or what can be called of it where there is no room for all that it says.
+    fn within_bounds(&mut self, tool: ToolText, name: &str) -> ToolText {
+        let bytes = tool.bytes();
+        if bytes > MAX_TOOL_BYTES {
+            self.lose(format!(
+                "{name}: its schemas; it has {bytes} bytes, at most {MAX_TOOL_BYTES} are kept"
+            ));
+        } else if self.kept + bytes > MAX_KEPT_BYTES {
+            self.lose(format!(
+                "{name}: its schemas; those before it fill the {MAX_KEPT_BYTES} bytes that are kept"
+            ));
+        } else {
+            return tool;
+        }
+        let mut words = tool.fields().words("description").unwrap_or_default();
+        words.truncate(words.floor_char_boundary(MAX_WORDS));
+        json!({ "name": name, "description": words, "inputSchema": { "type": "object" } }).into()
+    }
+
+    fn lose(&mut self, what: String) {
+        if self.lost.len() < MAX_LOST {
+            self.lost.push(what);
+        } else {
+            self.lost_beyond += 1;
         }
     }
 }
 
-/// A tool that can be called has a name of its own and an object for its schema; the rest may be as it is.
-fn check(text: &str, names: &HashSet<String>) -> Result<(String, Value), String> {
-    if text.len() > MAX_TOOL_BYTES {
-        return Err(format!("a tool of {} bytes; at most {MAX_TOOL_BYTES} are read", text.len()));
-    }
-    let tool: Value =
-        serde_json::from_str(text).map_err(|error| format!("a tool that cannot be read: {error}"))?;
-    let name = match tool.get("name") {
-        Some(Value::String(name)) if !name.is_empty() && name.len() <= MAX_NAME => name.clone(),
-        Some(Value::String(_)) => return Err(format!("a tool whose name is empty or over {MAX_NAME} bytes")),
-        _ => return Err("a tool without a name".into()),
+/// The name of a tool that can be called: one of its own, and an object for its schema; the rest may be as it is.
+fn check(tool: &ToolText, names: &HashSet<String>) -> Result<String, String> {
+    let fields = tool.fields();
+    let name = match fields.words("name") {
+        Some(name) if !name.is_empty() && name.len() <= MAX_NAME => name,
+        Some(_) => return Err(format!("a tool whose name is empty or over {MAX_NAME} bytes")),
+        None => return Err("a tool without a name".into()),
     };
     if name.chars().any(char::is_control) {
         return Err(format!("{name:?}: control characters in its name"));
     }
-    if !tool.get("inputSchema").is_some_and(Value::is_object) {
+    if !fields.get("inputSchema").is_some_and(|text| text.starts_with('{')) {
         return Err(format!("{name}: its inputSchema is not an object"));
     }
-    if tool.get("description").is_some_and(|text| !text.is_string() && !text.is_null()) {
+    if fields.get("description").is_some_and(|text| !text.starts_with('"') && text != "null") {
         return Err(format!("{name}: its description is not a text"));
     }
     if names.contains(&name) {
         return Err(format!("{name}: a second tool of this name"));
     }
-    Ok((name, tool))
+    Ok(name)
 }
 
 #[cfg(test)]
@@ -157,9 +198,29 @@ mod tests {
         for tool in serde_json::from_str::<Vec<&serde_json::value::RawValue>>(tools).unwrap_or_default() {
             listing.add(tool);
         }
-        let names: Vec<_> = listing.tools.iter().map(|tool| &tool["name"]).collect();
+        let names: Vec<_> = listing.tools.iter().filter_map(|tool| tool.fields().words("name")).collect();
         assert_eq!(names, ["a", "d"]);
-        assert_eq!(listing.tools[0]["x"], 1);
-        assert_eq!(listing.dropped.len(), 5, "{:?}", listing.dropped);
+        assert_eq!(listing.tools[0].fields().get("x"), Some("1"));
+        assert_eq!(listing.lost().len(), 5, "{:?}", listing.lost());
+    }
+
+    #[test]
+    fn a_tool_that_says_too_much_loses_its_schemas_and_stays() {
+        let much = format!(
+            r#"{{"name":"much","description":"Does much.","inputSchema":{{"description":"{}"}}}}"#,
+            "x".repeat(super::MAX_TOOL_BYTES)
+        );
+        let mut listing = Listing::default();
+        for text in [&*much, r#"{"name":"deep","inputSchema":{"a":[[[1]]]}}"#] {
+            listing.add(&serde_json::value::RawValue::from_string(text.to_owned()).expect("it is JSON"));
+        }
+        let fields = listing.tools[0].fields();
+        assert_eq!(
+            (fields.words("name"), fields.words("description")),
+            (Some("much".into()), Some("Does much.".into()))
+        );
+        assert_eq!(fields.get("inputSchema"), Some(r#"{"type":"object"}"#));
+        assert_eq!(listing.tools[1].fields().get("inputSchema"), Some(r#"{"a":[[[1]]]}"#));
+        assert!(listing.lost()[0].starts_with("much: its schemas"), "{:?}", listing.lost());
     }
 }

@@ -5,6 +5,7 @@
 //! own calls, and the next call starts it again.
 
 mod connection;
+mod cut;
 mod failure;
 mod handshake;
 pub(crate) mod lines;

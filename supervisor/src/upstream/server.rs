@@ -130,6 +130,7 @@ impl Server {
             name: self.config.name.clone(),
             instructions: now.greeting.as_ref().and_then(|greeting| greeting.instructions.clone()),
             tools: now.listing.as_ref().map(|listing| listing.tools.clone()).unwrap_or_default(),
+            lost: now.listing.as_ref().map(|listing| listing.lost()).unwrap_or_default(),
             failed: if now.listing.is_some() { None } else { now.error.clone() },
         }
     }
@@ -148,7 +149,7 @@ impl Server {
             state: if open { StateKind::Ready } else { StateKind::Failed },
             protocol: now.greeting.as_ref().map(|greeting| greeting.protocol.to_string()),
             tools: now.listing.as_ref().map_or(0, |listing| listing.tools.len()),
-            dropped_tools: now.listing.as_ref().map(|listing| listing.dropped.clone()).unwrap_or_default(),
+            dropped_tools: now.listing.as_ref().map(|listing| listing.lost()).unwrap_or_default(),
             instructions: now.greeting.as_ref().and_then(|greeting| greeting.instructions.clone()),
             error,
         }
@@ -213,7 +214,7 @@ impl Server {
         if same_words && now.listing.as_deref() == Some(&listing) {
             return;
         }
-        for dropped in &listing.dropped {
+        for dropped in listing.lost() {
             tracing::warn!(target: "upstream", server = self.name(), "left out of its tools: {dropped}");
         }
         now.listing = Some(Arc::new(listing));

@@ -18,6 +18,7 @@ use tokio::io::{AsyncWriteExt, BufReader};
 use tokio::process::{ChildStdin, ChildStdout};
 use tokio::sync::mpsc;
 
+use super::cut;
 use super::lines::{self, Line};
 use super::process::Pipes;
 
@@ -164,20 +165,31 @@ struct Reader {
 async fn read(stdout: ChildStdout, mut reader: Reader, fate: Fate) {
     let mut stdout = BufReader::with_capacity(64 << 10, stdout);
     loop {
-        let line = match lines::next(&mut stdout, MAX_LINE).await {
-            Ok(Some(Line::Whole(line))) => line,
-            Ok(Some(Line::Cut(_))) => {
-                let _ = fate.set(format!("it sent a line longer than {MAX_LINE} bytes and was stopped"));
-                return;
-            }
+        let message = match lines::next(&mut stdout, MAX_LINE).await {
+            Ok(Some(Line::Whole(line))) => reader.understand(&line),
+            Ok(Some(Line::Cut(line))) => match rest_of_listing(&line, &mut stdout).await {
+                Some(answer) => Some(Incoming::Answer(answer)),
+                None => {
+                    let _ = fate.set(format!("it sent a line longer than {MAX_LINE} bytes and was stopped"));
+                    return;
+                }
+            },
             Ok(None) | Err(_) => return,
         };
-        if let Some(message) = reader.understand(&line)
+        if let Some(message) = message
             && reader.deliver.send(message).await.is_err()
         {
             return;
         }
     }
+}
+
+/// Nothing but a listing is worth reading to the end of an endless line.
+async fn rest_of_listing(line: &[u8], stdout: &mut BufReader<ChildStdout>) -> Option<Answer> {
+    let listing = cut::listing(line)?;
+    let tail = lines::skip_rest(stdout).await.ok()?;
+    let (id, text) = listing.ended(&tail)?;
+    Some(Answer { id, result: Ok(text) })
 }
 
 #[derive(Deserialize)]

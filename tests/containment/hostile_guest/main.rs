@@ -16,6 +16,8 @@ mod fault;
 mod link;
 #[path = "../../../guest-runtime/src/lockdown.rs"]
 mod lockdown;
+mod memory;
+mod special;
 mod steps;
 #[path = "../../../guest-runtime/src/sys.rs"]
 mod sys;

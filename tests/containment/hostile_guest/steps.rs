@@ -2,8 +2,10 @@
 
 use crate::calls::{self, Entry};
 use crate::link::Link;
-use crate::sys;
+use crate::memory::{self, Argument};
+use crate::{special, sys};
 use guest_protocol::frame::TO_SUPERVISOR_HEADER;
+use guest_protocol::message::{ConsoleWrite, Level, method};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -11,12 +13,16 @@ use serde::Deserialize;
 pub(crate) enum Step {
     /// Makes one system call.
     Call { entry: Entry, number: i64, arguments: [Argument; 6] },
+    /// What is not a system call.
+    Special(special::Special, Vec<Argument>),
     /// Writes a header that promises so many bytes.
     Header(u32),
     /// Writes bytes without a header.
     Bytes(Vec<Part>),
     /// Writes frames, all alike, each with its true header.
     Frames { payload: Vec<Part>, count: usize },
+    /// Writes this to the console.
+    Say(String),
     /// Reads one frame.
     Hear,
     /// Reads until it is killed.
@@ -25,15 +31,8 @@ pub(crate) enum Step {
     Spin,
     /// Leaves without a word.
     Exit(i32),
-}
-
-#[derive(Deserialize, Clone, Copy)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Argument {
-    /// As it is.
-    Number(u64),
-    /// The address of a page of zeroes that may be written.
-    Buffer,
+    /// These steps, until one of their calls fails.
+    Chain(Vec<Self>),
 }
 
 /// A byte string, so many times.
@@ -56,19 +55,22 @@ impl Part {
 
 /// Takes the steps; what the calls among them returned.
 pub(crate) fn take(steps: &[Step], link: &Link) -> Vec<i64> {
-    steps.iter().filter_map(|step| one(step, link)).collect()
+    let mut returned = Vec::new();
+    for step in steps {
+        one(step, link, &mut returned);
+    }
+    returned
 }
 
-fn one(step: &Step, link: &Link) -> Option<i64> {
+fn one(step: &Step, link: &Link, returned: &mut Vec<i64>) {
     match step {
         Step::Call { entry, number, arguments } => {
-            let mut page = [0_u8; 4096];
-            let address = page.as_mut_ptr().expose_provenance() as u64;
-            let arguments = arguments.map(|argument| match argument {
-                Argument::Number(number) => number,
-                Argument::Buffer => address,
-            });
-            return Some(calls::make(*entry, *number, arguments));
+            let arguments = memory::resolve(arguments, returned);
+            returned.push(calls::make(*entry, *number, arguments));
+        }
+        Step::Special(special, arguments) => {
+            let arguments = memory::resolve(arguments, returned);
+            returned.push(special.act(&arguments));
         }
         Step::Header(length) => write(&length.to_le_bytes()),
         Step::Bytes(parts) => write(&joined(parts)),
@@ -81,6 +83,9 @@ fn one(step: &Step, link: &Link) -> Option<i64> {
                 write(&payload);
             }
         }
+        Step::Say(text) => {
+            link.notify(method::CONSOLE, ConsoleWrite { level: Level::Log, text: text.clone() })
+        }
         Step::Hear => drop(link.receive()),
         Step::Listen => loop {
             drop(link.receive());
@@ -89,8 +94,16 @@ fn one(step: &Step, link: &Link) -> Option<i64> {
             std::hint::spin_loop();
         },
         Step::Exit(status) => sys::exit(*status),
+        Step::Chain(steps) => {
+            for step in steps {
+                let before = returned.len();
+                one(step, link, returned);
+                if returned[before..].iter().any(|result| *result < 0) {
+                    return;
+                }
+            }
+        }
     }
-    None
 }
 
 fn joined(parts: &[Part]) -> Vec<u8> {

@@ -1,17 +1,20 @@
 //! Plays the supervisor's part towards the jailer, as whoever started it: see `driver.rs` of the harness.
 
 use oubliette_tests::driver::{Act, Answer, Started};
-use oubliette_tests::launch::{Launch, Order, seal};
+use oubliette_tests::launch::{Launch, Order, profile, seal};
 use oubliette_tests::wire::Said;
+use policies::CompiledProfile;
 use std::collections::HashMap;
 use std::io::{BufRead, Write};
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 
-/// One guest at a time, and each executable copied once.
+/// One guest at a time.
 #[derive(Default)]
 struct Player {
-    images: HashMap<PathBuf, OwnedFd>,
+    profile: Option<CompiledProfile>,
+    /// Copies of executables, by guest and jailer: what a jailer does to its guest's stays done.
+    images: HashMap<(PathBuf, PathBuf), OwnedFd>,
     launch: Option<Launch>,
     launches: u32,
 }
@@ -52,11 +55,17 @@ impl Player {
     fn start(&mut self, order: &Order) -> Result<Started, String> {
         self.launch = None;
         self.launches += 1;
-        if !self.images.contains_key(&order.guest) {
-            self.images.insert(order.guest.clone(), seal(&order.guest)?);
+        if self.profile.is_none() {
+            self.profile = Some(profile()?);
         }
-        let image = self.images.get(&order.guest).ok_or("no image")?;
-        let launch = Launch::start(order, image, &format!("test-{}", self.launches))?;
+        let key = (order.guest.clone(), order.jailer.clone());
+        if !self.images.contains_key(&key) {
+            self.images.insert(key.clone(), seal(&order.guest)?);
+        }
+        let (Some(profile), Some(image)) = (&self.profile, self.images.get(&key)) else {
+            return Err("neither profile nor image".into());
+        };
+        let launch = Launch::start(order, profile, image, &format!("test-{}", self.launches))?;
         let started = Started { guest: launch.pid, jailer: launch.jailer(), steps: launch.steps.clone() };
         self.launch = Some(launch);
         Ok(started)

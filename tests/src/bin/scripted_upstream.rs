@@ -1,7 +1,8 @@
 //! An upstream server that misbehaves on request: MCP over standard input and output, as plain JSON lines and
 //! without an SDK, so that it can also say what no SDK would.
 //!
-//! What it does in a call is the tool's name; what it does at the start is its first argument.
+//! What it does in a call is the tool's name; what it does at the start is its first argument. `replay FILE` makes
+//! it the server whose catalog the file is: it lists those tools, and a call gives back its own arguments.
 
 use serde_json::{Value, json};
 use std::io::{BufRead, Write};
@@ -39,6 +40,7 @@ fn answer(script: &str, id: &Value, message: &Value) {
     match message.get("method").and_then(Value::as_str) {
         Some("initialize") if script != "silent" => result(id, &hello(&params)),
         Some("tools/list") => result(id, &listing(script, &params)),
+        Some("tools/call") if script == "replay" => result_of_replay(id, &params),
         Some("tools/call") => {
             let id = id.clone();
             std::thread::spawn(move || call(&id, &params));
@@ -50,15 +52,38 @@ fn answer(script: &str, id: &Value, message: &Value) {
 }
 
 fn hello(params: &Value) -> Value {
-    json!({
+    let mut hello = json!({
         "protocolVersion": params["protocolVersion"],
         "capabilities": { "tools": {} },
         "serverInfo": { "name": "scripted", "version": "1" }
-    })
+    });
+    if std::env::args().nth(1).is_some_and(|script| script == "replay")
+        && let instructions @ Value::String(_) = replayed()["instructions"].take()
+    {
+        hello["instructions"] = instructions;
+    }
+    hello
+}
+
+/// The catalog that is replayed.
+fn replayed() -> Value {
+    let file = std::env::args().nth(2).unwrap_or_default();
+    let text = std::fs::read_to_string(&file).unwrap_or_else(|error| {
+        say_to_operator(&format!("{file}: {error}\n"));
+        std::process::exit(9);
+    });
+    serde_json::from_str(&text).unwrap_or_default()
 }
 
 fn listing(script: &str, params: &Value) -> Value {
     match script {
+        "replay" => {
+            let tools = replayed()["tools"].take();
+            // When it answered, for whoever wants to know; where that cannot be written, nobody does.
+            let _ = std::fs::write(std::env::args().nth(2).unwrap_or_default() + ".listed", "");
+            json!({ "tools": tools })
+        }
+        "enormous" => enormous(),
         "pages" => page(params),
         "endless-pages" => {
             json!({ "tools": [tool("again", "One page after the other", json!({}))], "nextCursor": "same" })
@@ -93,6 +118,15 @@ fn malformed() -> Value {
         { "name": "closing", "description": "ends */ the comment", "inputSchema": { "type": "object" } },
         tool("echo", "Returns its value", json!({ "value": {} })),
     ] })
+}
+
+/// 190 MB of schemas in one line: tools like any other, only far too many words about them.
+fn enormous() -> Value {
+    let words = "word ".repeat(200);
+    let property = |n| (format!("property_{n}"), json!({ "type": "string", "description": words }));
+    let properties: Value = Value::Object((0..90).map(property).collect());
+    let named = |n| tool(&format!("tool_{n}"), &format!("Does thing number {n}"), properties.clone());
+    json!({ "tools": (0..2_000).map(named).collect::<Vec<_>>() })
 }
 
 fn tools() -> Vec<Value> {
@@ -174,6 +208,12 @@ fn call(id: &Value, params: &Value) {
         }
         name => structured(id, json!({ "tool": name })),
     }
+}
+
+/// With `result`, because some catalogs say that this is where the result is.
+fn result_of_replay(id: &Value, params: &Value) {
+    let (tool, arguments) = (&params["name"], &params["arguments"]);
+    structured(id, json!({ "tool": tool, "arguments": arguments, "result": { "tool": tool } }));
 }
 
 fn environment() -> Value {

@@ -3,6 +3,7 @@
 //! The engine's own `JSON.parse` compiles the text as a program and is some twenty times slower; it is kept for
 //! calls with a reviver, and its `JSON.stringify` for calls with a replacer.
 
+mod collections;
 pub(crate) mod read;
 pub(crate) mod write;
 
@@ -58,6 +59,7 @@ fn stringify(arguments: &[JsValue], original: &JsObject, context: &mut Context) 
         gap: gap(arguments.get_or_undefined(2), context)?,
         lone: LoneSurrogates::Escaped,
         depth: MAX_DEPTH,
+        collections: false,
     };
     let text = write::text(arguments.get_or_undefined(0), style, context)?;
     Ok(text.map_or_else(JsValue::undefined, |text| JsString::from(text).into()))
@@ -111,9 +113,11 @@ fn describe(invalid: &Invalid, bytes: &[u8]) -> String {
     format!("Unexpected token {found:?} in JSON at position {at}, near {excerpt:?}")
 }
 
-/// `JSON` for a value on its way out of the guest: as a tool's argument or as the program's value.
+/// `JSON` for a value on its way out of the guest: as a tool's argument or as the program's value. A Map is an
+/// object where all its keys are strings, else a list of pairs; a Set is a list.
 pub(crate) fn outgoing(value: &JsValue, depth: usize, context: &mut Context) -> JsResult<Option<String>> {
-    write::text(value, Style { gap: Gap::new(), lone: LoneSurrogates::Replaced, depth }, context)
+    let style = Style { gap: Gap::new(), lone: LoneSurrogates::Replaced, depth, collections: true };
+    write::text(value, style, context)
 }
 
 /// A value of the JSON text that a bounded and checked frame brought.

@@ -1,6 +1,7 @@
 //! From values to text: SerializeJSONProperty of ECMA-262, 25.5.2, without a replacer.
 
 use super::super::is_array;
+use super::collections;
 use boa_engine::object::JsObject;
 use boa_engine::property::PropertyKey;
 use boa_engine::string::{JsStrVariant, JsString};
@@ -29,6 +30,8 @@ pub(crate) struct Style {
     pub(crate) lone: LoneSurrogates,
     /// Arrays and objects inside each other.
     pub(crate) depth: usize,
+    /// Whether a Map and a Set are written as what they hold; in the language both are `{}`.
+    pub(crate) collections: bool,
 }
 
 /// `value` as JSON; `None` where JSON has nothing for it (`undefined`, a function, a symbol).
@@ -94,7 +97,9 @@ impl Writer<'_> {
             return self.property(&primitive, &PropertyKey::from(js_string!("")));
         }
         self.open(object)?;
-        if is_array(object, self.context)? { self.array(object) } else { self.members(object) }?;
+        let plain = if self.style.collections { collections::plain(object, self.context)? } else { None };
+        let shown = plain.as_ref().unwrap_or(object);
+        if is_array(shown, self.context)? { self.array(shown) } else { self.members(shown) }?;
         self.path.pop();
         Ok(true)
     }

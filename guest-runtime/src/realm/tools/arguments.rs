@@ -86,7 +86,10 @@ pub(super) fn check(shape: &ToolShape, bound: &JsObject, context: &mut Context) 
         return Ok(None);
     }
     for parameter in &shape.parameters {
-        let value = bound.get(JsString::from(parameter.name.as_str()), context)?;
+        let name = JsString::from(parameter.name.as_str());
+        // Every object inherits a `constructor` and a `__proto__`: nobody has passed those.
+        let passed = bound.has_own_property(name.clone(), context)?;
+        let value = if passed { bound.get(name, context)? } else { JsValue::undefined() };
         if value.is_undefined() {
             if parameter.required {
                 return Ok(Some(format!(

@@ -50,10 +50,11 @@ impl<'c, 's> Bindings<'c, 's> {
         let found = self.member(Target::Servers, server, span)?;
         match (found, tool) {
             (Some(_), Some("README.md")) => Ok(None),
-            (Some(target), Some(tool)) => Ok(self.member(target, tool, span)?.map(|target| match target {
-                Target::Tool(server, tool) => Target::Module(server, tool),
-                other => other,
-            })),
+            // The definitions that tools share: types only, unless a tool has that name.
+            (Some(target), Some("types")) => {
+                Ok(self.member(target, "types", span).unwrap_or(None).map(module_of))
+            }
+            (Some(target), Some(tool)) => Ok(self.member(target, tool, span)?.map(module_of)),
             (found, _) => Ok(found),
         }
     }
@@ -151,5 +152,13 @@ impl<'c, 's> Bindings<'c, 's> {
     /// The tools that were bound, used or not.
     pub(super) fn tools(&self) -> impl Iterator<Item = Target> {
         self.symbols.values().copied()
+    }
+}
+
+/// The file of a tool is a module that holds it.
+fn module_of(target: Target) -> Target {
+    match target {
+        Target::Tool(server, tool) => Target::Module(server, tool),
+        other => other,
     }
 }

@@ -4,17 +4,17 @@
 #[rustfmt::skip]
 const GLOBALS: &[&str] = &[
     "AbortController", "AbortSignal", "AggregateError", "Array", "ArrayBuffer", "Atomics", "BigInt",
-    "BigInt64Array", "BigUint64Array", "Boolean", "DOMException", "DataView", "Date", "Error",
+    "BigInt64Array", "BigUint64Array", "Boolean", "CustomEvent", "DOMException", "DataView", "Date", "Error",
     "EvalError", "Event", "EventTarget", "FinalizationRegistry", "Float16Array", "Float32Array",
     "Float64Array", "Function", "Infinity", "Int16Array", "Int32Array", "Int8Array", "Intl", "Iterator",
     "JSON", "Map", "Math", "NaN", "Number", "Object", "Promise", "Proxy", "RangeError",
     "ReferenceError", "Reflect", "RegExp", "Set", "SharedArrayBuffer", "String", "Symbol",
     "SyntaxError", "Temporal", "TextDecoder", "TextEncoder", "ToolError", "TypeError", "URIError",
     "URL", "URLSearchParams", "Uint16Array", "Uint32Array", "Uint8Array", "Uint8ClampedArray",
-    "WeakMap", "WeakRef", "WeakSet", "arguments", "atob", "btoa", "clearInterval", "clearTimeout",
+    "WeakMap", "WeakRef", "WeakSet", "arguments", "atob", "btoa", "clearImmediate", "clearInterval", "clearTimeout",
     "console", "crypto", "decodeURI", "decodeURIComponent", "delay", "encodeURI", "encodeURIComponent",
     "escape", "eval", "globalThis", "isFinite", "isNaN", "listDirectory", "parseFloat", "parseInt",
-    "performance", "queueMicrotask", "readFile", "setInterval", "setTimeout", "sleep",
+    "performance", "queueMicrotask", "readFile", "setImmediate", "setInterval", "setTimeout", "sleep",
     "structuredClone", "tools", "undefined", "unescape", "writeFile",
 ];
 
@@ -46,7 +46,6 @@ const INSTEAD: &[(&str, &str)] = &[
     ("path", "Add `import path from \"path\"`."),
     ("__dirname", "Use absolute paths, such as /workspace."),
     ("__filename", "Use absolute paths, such as /workspace."),
-    ("setImmediate", "Use `setTimeout(callback, 0)` or `queueMicrotask`."),
     ("alert", "Use `console.log`."),
     ("prompt", "There is no one to ask here: write values into the program."),
 ];

@@ -10,39 +10,41 @@ enum Mark {
     Done,
 }
 
-/// Cuts every circle among the declarations from `first` on.
-pub(crate) fn break_cycles(declarations: &mut [Declaration], first: usize) {
+/// Cuts every circle among the declarations from `first` on; how many places that were.
+pub(crate) fn break_cycles(declarations: &mut [Declaration], first: usize) -> usize {
     let mut marks = vec![Mark::Unseen; declarations.len()];
-    for place in first..declarations.len() {
-        visit(place, declarations, &mut marks);
-    }
+    (first..declarations.len()).map(|place| visit(place, declarations, &mut marks)).sum()
 }
 
 /// Depth is at most the number of declarations, which is bounded.
-fn visit(place: usize, declarations: &mut [Declaration], marks: &mut [Mark]) {
+fn visit(place: usize, declarations: &mut [Declaration], marks: &mut [Mark]) -> usize {
     if marks.get(place).is_none_or(|mark| *mark != Mark::Unseen) {
-        return;
+        return 0;
     }
     set(marks, place, Mark::Open);
     let Some(mut of) = declarations.get_mut(place).map(|it| std::mem::replace(&mut it.of, Type::Unknown))
     else {
-        return;
+        return 0;
     };
-    cut(&mut of, declarations, marks);
+    let places = cut(&mut of, declarations, marks);
     if let Some(declaration) = declarations.get_mut(place) {
         declaration.of = of;
     }
     set(marks, place, Mark::Done);
+    places
 }
 
-fn cut(of: &mut Type, declarations: &mut [Declaration], marks: &mut [Mark]) {
+fn cut(of: &mut Type, declarations: &mut [Declaration], marks: &mut [Mark]) -> usize {
     match of {
-        Type::Reference(place) if marks.get(*place) == Some(&Mark::Open) => *of = Type::Unknown,
+        Type::Reference(place) if marks.get(*place) == Some(&Mark::Open) => {
+            *of = Type::Unknown;
+            1
+        }
         Type::Reference(place) => visit(*place, declarations, marks),
         Type::Union(members) | Type::Intersection(members) => {
-            members.iter_mut().for_each(|member| cut(member, declarations, marks));
+            members.iter_mut().map(|member| cut(member, declarations, marks)).sum()
         }
-        _ => {}
+        _ => 0,
     }
 }
 

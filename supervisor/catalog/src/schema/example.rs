@@ -15,7 +15,7 @@ const MAX_HOPS: usize = 8;
 
 /// `{ id: "…", count: 1 }`, or nothing where no argument is required.
 pub(crate) fn example_arguments(schema: &Value) -> String {
-    let shown: Vec<String> = parameters(schema)
+    let shown: Vec<String> = parameters(schema, 1)
         .list
         .iter()
         .filter(|parameter| parameter.required)

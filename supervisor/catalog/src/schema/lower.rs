@@ -3,7 +3,7 @@
 //! Read are 2020-12, draft 4 to 7 and the OpenAPI 3.0 dialect (`nullable`), as they are found mixed in the wild.
 //! References resolve inside the document only; nothing is fetched.
 
-use super::types::{Declaration, Keyword, Object, Others, Property, Tuple, Type, intersection, union};
+use super::types::{Declaration, Doc, Keyword, Object, Others, Property, Tuple, Type, intersection, union};
 use super::words;
 use crate::names;
 use serde_json::{Map, Value};
@@ -32,8 +32,23 @@ const MAX_CONST_DEPTH: usize = 4;
 pub(crate) struct Declarations {
     pub(crate) list: Vec<Declaration>,
     taken: BTreeSet<String>,
+    /// Schemas that were lowered so far.
+    pub(crate) nodes: usize,
     /// Whether anything was left out because of [`Bounds`].
     pub(crate) cut: bool,
+    /// Where `unknown` stands, and why.
+    pub(crate) unknowns: Unknowns,
+}
+
+/// How often a schema came out as `unknown`, by reason. One that takes in another counts as well.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Unknowns {
+    /// The schema says nothing of the value, or there is no schema.
+    pub unsaid: usize,
+    /// The schema is broken: a reference to nothing or to itself, a type that there is not.
+    pub broken: usize,
+    /// There was no room for the schema.
+    pub cut: usize,
 }
 
 impl Declarations {
@@ -66,7 +81,9 @@ pub(crate) fn lower(
             declaration.of = of;
         }
     }
-    super::cycles::break_cycles(&mut declarations.list, first);
+    let nodes = lowering.nodes;
+    declarations.nodes += nodes;
+    declarations.unknowns.broken += super::cycles::break_cycles(&mut declarations.list, first);
     root
 }
 
@@ -84,15 +101,30 @@ struct Lowering<'a, 'd> {
 impl<'a> Lowering<'a, '_> {
     fn schema(&mut self, schema: &Value, depth: usize) -> Type {
         if depth > self.bounds.depth || self.nodes >= self.bounds.nodes {
-            self.declarations.cut = true;
-            return Type::Unknown;
+            return self.cut();
         }
         self.nodes += 1;
-        match schema {
+        let broken = self.declarations.unknowns.broken;
+        let of = match schema {
             Value::Bool(false) => Type::Never,
             Value::Object(keywords) => self.keywords(keywords, depth),
-            _ => Type::Unknown,
-        }
+            Value::Bool(true) => Type::Unknown,
+            _ => self.broken(),
+        };
+        let unknowns = &mut self.declarations.unknowns;
+        unknowns.unsaid += usize::from(of == Type::Unknown && unknowns.broken == broken);
+        of
+    }
+
+    fn cut(&mut self) -> Type {
+        self.declarations.cut = true;
+        self.declarations.unknowns.cut += 1;
+        Type::Unknown
+    }
+
+    fn broken(&mut self) -> Type {
+        self.declarations.unknowns.broken += 1;
+        Type::Unknown
     }
 
     /// Every keyword of a schema must hold: what they say is intersected.
@@ -128,7 +160,7 @@ impl<'a> Lowering<'a, '_> {
     /// What a schema says by itself, without its references and combinators.
     fn own(&mut self, schema: &Map<String, Value>, depth: usize) -> Type {
         if let Some(value) = schema.get("const") {
-            return constant(value, 0);
+            return self.constant(value, 0);
         }
         if let Some(values) = schema.get("enum").and_then(Value::as_array) {
             return self.enumeration(values);
@@ -162,13 +194,13 @@ impl<'a> Lowering<'a, '_> {
             "string" => Type::Keyword(Keyword::String),
             "array" => self.list(schema, depth),
             "object" => self.object(schema, depth),
-            _ => Type::Unknown,
+            _ => self.broken(),
         }
     }
 
     fn enumeration(&mut self, values: &[Value]) -> Type {
         if values.len() <= MAX_LITERALS {
-            return union(values.iter().map(|value| constant(value, 0)).collect());
+            return union(values.iter().map(|value| self.constant(value, 0)).collect());
         }
         self.declarations.cut = true;
         union(values.iter().map(|value| keyword_of(value).map_or(Type::Unknown, Type::Keyword)).collect())
@@ -177,7 +209,7 @@ impl<'a> Lowering<'a, '_> {
     fn list(&mut self, schema: &Map<String, Value>, depth: usize) -> Type {
         let old_style = schema.get("items").and_then(Value::as_array);
         let Some(places) = schema.get("prefixItems").and_then(Value::as_array).or(old_style) else {
-            let items = schema.get("items").map_or(Type::Unknown, |items| self.schema(items, depth + 1));
+            let items = self.schema(schema.get("items").unwrap_or(&Value::Bool(true)), depth + 1);
             return Type::Array(Box::new(items));
         };
         let rest = if old_style.is_some() { schema.get("additionalItems") } else { schema.get("items") };
@@ -187,8 +219,7 @@ impl<'a> Lowering<'a, '_> {
         let rest = match rest {
             Some(Value::Bool(false)) => None,
             _ if closed => None,
-            Some(rest) => Some(Box::new(self.schema(rest, depth + 1))),
-            None => Some(Box::new(Type::Unknown)),
+            rest => Some(Box::new(self.schema(rest.unwrap_or(&Value::Bool(true)), depth + 1))),
         };
         let required = count("minItems").unwrap_or(items.len()).min(items.len());
         Type::Tuple(Tuple { items, required, rest })
@@ -213,15 +244,14 @@ impl<'a> Lowering<'a, '_> {
         }
         let known = |name: &str| listed.is_some_and(|listed| listed.contains_key(name));
         for name in required.iter().filter(|name| !known(name) && name.len() <= MAX_LITERAL_BYTES) {
-            let name = (*name).to_owned();
-            properties.push(Property {
-                name,
-                required: true,
-                doc: words::doc(&Map::new()),
-                of: Type::Unknown,
-            });
+            let (name, of) = ((*name).to_owned(), self.schema(&Value::Bool(true), depth + 1));
+            properties.push(Property { name, required: true, doc: Doc::default(), of });
         }
         let others = self.others(schema, depth);
+        // Printed as an index signature of `unknown`: there is none for all but the listed properties.
+        let unsaid =
+            if properties.is_empty() { others == Others::Unstated } else { matches!(others, Others::Of(_)) };
+        self.declarations.unknowns.unsaid += usize::from(unsaid);
         Type::Object(Object { properties, others })
     }
 
@@ -243,11 +273,10 @@ impl<'a> Lowering<'a, '_> {
         if let Some(place) = self.places.get(pointer) {
             return Type::Reference(*place);
         }
-        let Some(target) = resolve(self.document, pointer) else { return Type::Unknown };
+        let Some(target) = resolve(self.document, pointer) else { return self.broken() };
         let place = self.declarations.list.len();
         if place >= MAX_DECLARATIONS {
-            self.declarations.cut = true;
-            return Type::Unknown;
+            return self.cut();
         }
         let name = self.declarations.reserve(&names::type_name(last_name(pointer), "Node"));
         let doc = target.as_object().map(words::doc).unwrap_or_default();
@@ -255,6 +284,35 @@ impl<'a> Lowering<'a, '_> {
         self.places.insert(pointer.to_owned(), place);
         self.waiting.push_back((place, target));
         Type::Reference(place)
+    }
+
+    /// The type that only `value` has.
+    fn constant(&mut self, value: &Value, depth: usize) -> Type {
+        match value {
+            Value::Null => Type::Keyword(Keyword::Null),
+            Value::String(text) if text.len() > MAX_LITERAL_BYTES => Type::Keyword(Keyword::String),
+            Value::Array(values) if depth < MAX_CONST_DEPTH && values.len() <= MAX_LITERALS => {
+                Type::Tuple(Tuple {
+                    items: values.iter().map(|value| self.constant(value, depth + 1)).collect(),
+                    required: values.len(),
+                    rest: None,
+                })
+            }
+            Value::Object(values) if depth < MAX_CONST_DEPTH && values.len() <= MAX_LITERALS => {
+                let short = values.iter().filter(|(name, _)| name.len() <= MAX_LITERAL_BYTES);
+                let property = |(name, value): (&String, &Value)| Property {
+                    name: name.clone(),
+                    required: true,
+                    doc: Doc::default(),
+                    of: self.constant(value, depth + 1),
+                };
+                Type::Object(Object { properties: short.map(property).collect(), others: Others::Forbidden })
+            }
+            scalar => match keyword_of(scalar) {
+                Some(keyword) => Type::Literal(scalar.to_string(), keyword),
+                None => self.cut(),
+            },
+        }
     }
 }
 
@@ -325,35 +383,5 @@ fn keyword_of(value: &Value) -> Option<Keyword> {
         Value::Number(_) => Some(Keyword::Number),
         Value::String(_) => Some(Keyword::String),
         Value::Array(_) | Value::Object(_) => None,
-    }
-}
-
-/// The type that only `value` has.
-fn constant(value: &Value, depth: usize) -> Type {
-    match value {
-        Value::Null => Type::Keyword(Keyword::Null),
-        Value::String(text) if text.len() > MAX_LITERAL_BYTES => Type::Keyword(Keyword::String),
-        Value::Array(_) | Value::Object(_) if depth >= MAX_CONST_DEPTH => Type::Unknown,
-        Value::Array(values) if values.len() <= MAX_LITERALS => Type::Tuple(Tuple {
-            items: values.iter().map(|value| constant(value, depth + 1)).collect(),
-            required: values.len(),
-            rest: None,
-        }),
-        Value::Object(values) if values.len() <= MAX_LITERALS => {
-            let property = |(name, value): (&String, &Value)| Property {
-                name: name.clone(),
-                required: true,
-                doc: words::doc(&Map::new()),
-                of: constant(value, depth + 1),
-            };
-            let short = |(name, _): &(&String, &Value)| name.len() <= MAX_LITERAL_BYTES;
-            Type::Object(Object {
-                properties: values.iter().filter(short).map(property).collect(),
-                others: Others::Unstated,
-            })
-        }
-        scalar => {
-            keyword_of(scalar).map_or(Type::Unknown, |keyword| Type::Literal(scalar.to_string(), keyword))
-        }
     }
 }

@@ -12,6 +12,7 @@ mod words;
 
 pub(crate) use compact::signature;
 pub(crate) use example::example_arguments;
+pub use lower::Unknowns;
 pub(crate) use lower::{Bounds, Declarations, lower};
 pub(crate) use parameters::parameters;
 pub(crate) use print::{comment, declaration};

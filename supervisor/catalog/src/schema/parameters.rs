@@ -9,6 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 const MAX_DEPTH: usize = 12;
 /// Schemas and parameters that are looked at for one tool.
 const MAX_NODES: usize = 10_000;
+/// And for all tools of one server.
+const MAX_SERVER_NODES: usize = 20_000_000;
 /// Most parameters of one tool; more are reached by passing them, the tool counts as open.
 const MAX_PARAMETERS: usize = 500;
 /// Longest parameter name, in bytes.
@@ -23,12 +25,13 @@ pub(crate) struct Parameters {
     pub(crate) open: bool,
 }
 
-/// The parameters that `schema` allows.
+/// The parameters that `schema` allows, of one among `peers` tools of a server.
 ///
 /// A schema that lists properties and says nothing about others is taken as closed: JSON Schema leaves it open,
 /// but such servers ignore what they do not know, and a misspelt name would be lost without a word.
-pub(crate) fn parameters(schema: &Value) -> Parameters {
-    let mut found = Reader { document: schema, left: MAX_NODES }.schema(schema, 0);
+pub(crate) fn parameters(schema: &Value, peers: usize) -> Parameters {
+    let left = MAX_NODES.min(MAX_SERVER_NODES / peers.max(1));
+    let mut found = Reader { document: schema, left }.schema(schema, 0);
     found.list.sort_by_key(|parameter| !parameter.required);
     let says_no = schema.get("additionalProperties") == Some(&Value::Bool(false));
     if found.list.is_empty() && !says_no && schema.as_object().is_some_and(|schema| !says_empty(schema)) {

@@ -1,7 +1,7 @@
 //! The types a schema is lowered to: what TypeScript can say about JSON.
 
 /// A type.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Type {
     /// Nothing is known, or the schema says more than TypeScript can.
     Unknown,
@@ -25,8 +25,32 @@ pub(crate) enum Type {
     Reference(usize),
 }
 
+impl Type {
+    /// Shows every reference in it, in order.
+    pub(crate) fn each_reference(&mut self, see: &mut impl FnMut(&mut usize)) {
+        match self {
+            Self::Unknown | Self::Never | Self::Keyword(_) | Self::Literal(..) => {}
+            Self::Reference(place) => see(place),
+            Self::Array(item) => item.each_reference(see),
+            Self::Tuple(tuple) => {
+                tuple.items.iter_mut().for_each(|item| item.each_reference(see));
+                tuple.rest.iter_mut().for_each(|rest| rest.each_reference(see));
+            }
+            Self::Object(object) => {
+                object.properties.iter_mut().for_each(|property| property.of.each_reference(see));
+                if let Others::Of(of) = &mut object.others {
+                    of.each_reference(see);
+                }
+            }
+            Self::Union(members) | Self::Intersection(members) => {
+                members.iter_mut().for_each(|member| member.each_reference(see));
+            }
+        }
+    }
+}
+
 /// The scalar types of TypeScript that JSON has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Keyword {
     Null,
     Boolean,
@@ -46,7 +70,7 @@ impl Keyword {
 }
 
 /// An array whose first places have their own types.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Tuple {
     pub(crate) items: Vec<Type>,
     /// How many of them must be there.
@@ -56,14 +80,14 @@ pub(crate) struct Tuple {
 }
 
 /// An object.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Object {
     pub(crate) properties: Vec<Property>,
     pub(crate) others: Others,
 }
 
 /// What an object's unlisted properties may be.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Others {
     /// The schema does not say.
     Unstated,
@@ -74,7 +98,7 @@ pub(crate) enum Others {
 }
 
 /// One listed property.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Property {
     pub(crate) name: String,
     pub(crate) required: bool,
@@ -83,7 +107,7 @@ pub(crate) struct Property {
 }
 
 /// What a schema says in words, and in keywords that TypeScript has no type for.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Doc {
     /// Its description, cleaned.
     pub(crate) text: String,
@@ -92,7 +116,7 @@ pub(crate) struct Doc {
 }
 
 /// A type with a name of its own.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Declaration {
     pub(crate) name: String,
     pub(crate) doc: Doc,

@@ -132,6 +132,9 @@ pub struct ServerHit {
     pub call: String,
     /// How many tools it has.
     pub tools: usize,
+    /// What was left out of its listing, where anything was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lost: Option<String>,
 }
 
 /// A server whose tools are not there.
@@ -148,6 +151,9 @@ impl std::fmt::Display for SearchAnswer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         for server in &self.servers {
             writeln!(f, "{} ({}): {} tools", server.call, server.server, server.tools)?;
+            if let Some(lost) = &server.lost {
+                writeln!(f, "    {lost}")?;
+            }
         }
         for hit in &self.results {
             let call = hit.call.rsplit_once('.').map_or(hit.call.as_str(), |(server, _)| server);
@@ -225,6 +231,7 @@ impl Catalog {
             server: server.name.clone(),
             call: format!("tools.{}", server.identifier),
             tools: server.tools.len(),
+            lost: server.lost_in_short(),
         };
         answer.servers = available().take(MAX_SERVERS).map(hit).collect();
         answer.total = available().count();

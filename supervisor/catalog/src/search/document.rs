@@ -9,16 +9,16 @@ const MAX_DEPTH: usize = 6;
 
 /// Every text of a tool, with the place of its field in [`super::weights::FIELDS`]: the server's name, the tool's
 /// name, title and description, the names of its parameters, and what is said of them.
-pub(super) fn fields<'t>(server: &'t Server, tool: &'t Tool, take: &mut impl FnMut(usize, &'t str)) {
+pub(super) fn fields(server: &Server, tool: &Tool, take: &mut impl FnMut(usize, &str)) {
     take(0, &server.name);
     take(1, &tool.name);
     take(2, &tool.title);
     take(3, &tool.description);
-    parameters(tool.input_schema(), 0, take);
+    parameters(&tool.input_schema(), 0, take);
 }
 
 /// Names and descriptions of properties, at any place inside the schema.
-fn parameters<'t>(schema: &'t Value, depth: usize, take: &mut impl FnMut(usize, &'t str)) {
+fn parameters(schema: &Value, depth: usize, take: &mut impl FnMut(usize, &str)) {
     let Value::Object(keywords) = schema else { return };
     if depth > MAX_DEPTH {
         return;

@@ -16,14 +16,14 @@ pub(super) struct Lexicon {
 
 /// A lexicon while texts are read. Most words of a catalog come again and again, and are looked at once.
 #[derive(Debug, Default)]
-pub(super) struct Reader<'t> {
+pub(super) struct Reader {
     numbers: BTreeMap<String, u32>,
-    seen: HashMap<&'t str, Option<u32>>,
+    seen: HashMap<String, Option<u32>>,
 }
 
-impl<'t> Reader<'t> {
+impl Reader {
     /// Adds the numbers of the terms of `text`, at most so many that `into` holds `most`.
-    pub(super) fn read(&mut self, text: &'t str, into: &mut Vec<u32>, most: usize) {
+    pub(super) fn read(&mut self, text: &str, into: &mut Vec<u32>, most: usize) {
         words(text, &mut |word| {
             let number = match self.seen.get(word) {
                 Some(number) => *number,
@@ -33,13 +33,13 @@ impl<'t> Reader<'t> {
         });
     }
 
-    fn meet(&mut self, word: &'t str) -> Option<u32> {
+    fn meet(&mut self, word: &str) -> Option<u32> {
         let next = u32::try_from(self.numbers.len()).ok().filter(|next| *next < u32::MAX - 1);
         let number = match (term(word), next) {
             (Some(term), Some(next)) => Some(*self.numbers.entry(term).or_insert(next)),
             _ => None,
         };
-        self.seen.insert(word, number);
+        self.seen.insert(word.to_owned(), number);
         number
     }
 
