@@ -58,6 +58,6 @@ fn round(value: &JsValue, context: &mut Context) {
 }
 
 fn text(value: &JsValue, lone: LoneSurrogates, context: &mut Context) -> String {
-    let style = Style { gap: Gap::new(), lone, depth: DEPTH };
+    let style = Style { gap: Gap::new(), lone, depth: DEPTH, collections: true };
     write::text(value, style, context).expect("JSON has no getters").expect("JSON has no undefined")
 }

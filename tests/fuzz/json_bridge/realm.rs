@@ -5,4 +5,4 @@ pub(crate) mod json;
 #[path = "../../../guest-runtime/src/realm/objects.rs"]
 mod objects;
 
-use objects::{define, enumerable_keys, is_array, key_text, named};
+use objects::{define, enumerable_keys, is_array, key_text, named, object};
