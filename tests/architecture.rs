@@ -63,6 +63,7 @@ fn main() -> Result<ExitCode, Failed> {
     trials.once("words", &[], words);
     trials.once("every folder of tests is explained", &[], explained);
     trials.once("every promise names the tests that keep it", &[], promises);
+    trials.once("README and SECURITY quote the measured figures", &[], figures);
     Ok(trials.run())
 }
 
@@ -316,6 +317,28 @@ fn explained() -> Verdict {
             "tests/README.md says nothing of {name}/"
         );
     }
+    Ok(())
+}
+
+/// The figures that README and SECURITY quote are those of the measured matrix.
+fn figures() -> Verdict {
+    let text = |path: &str| fs::read_to_string(workspace().join(path)).map_err(|error| error.to_string());
+    let results = text("tests/containment/RESULTS.md")?;
+    let line = results.lines().find(|line| line.starts_with("Of ")).ok_or("RESULTS.md has no sum")?;
+    let numbers: Vec<&str> = line.split(' ').filter(|word| word.parse::<u32>().is_ok()).collect();
+    let [attacks, working, filters] = numbers[..] else {
+        return Err(format!("three figures in {line:?}").into());
+    };
+    let readme = text("README.md")?;
+    for said in [
+        format!("{attacks} attacks"),
+        format!("Of the {working} that work"),
+        format!("{filters} are stopped"),
+    ] {
+        ensure!(readme.contains(&said), "README does not say {said:?}");
+    }
+    let said = format!("For {filters} of {working} attacks");
+    ensure!(text("SECURITY.md")?.contains(&said), "SECURITY does not say {said:?}");
     Ok(())
 }
 

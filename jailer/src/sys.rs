@@ -103,18 +103,13 @@ pub(crate) fn descriptor_flags(number: RawFd) -> Result<c_long, Errno> {
 /// Gives every signal its default action and unblocks all of them: the guest starts from a defined state.
 pub(crate) fn default_signals() -> Result<(), Errno> {
     let default = [0_u64; 4];
-    for signal in 1..=LAST_SIGNAL {
+    // SIGKILL and SIGSTOP have no other action, and refuse to be given one.
+    for signal in (1..=LAST_SIGNAL).filter(|signal| ![libc::SIGKILL, libc::SIGSTOP].contains(signal)) {
         // SAFETY: all zero is SIG_DFL, no flags, no mask; it outlives the call. The C library's own call would leave
         // out the two signals it keeps for itself, which whoever started us may have ignored.
-        let set = check(unsafe {
+        check(unsafe {
             libc::syscall(libc::SYS_rt_sigaction, signal, default.as_ptr(), 0_usize, size_of::<u64>())
-        });
-        // SIGKILL and SIGSTOP refuse, with EINVAL; they need it not.
-        if let Err(errno) = set.map(drop)
-            && errno != Errno::EINVAL
-        {
-            return Err(errno);
-        }
+        })?;
     }
     // SAFETY: sigset_t is plain data, filled by sigemptyset before it is read.
     check(c_long::from(unsafe {

@@ -66,12 +66,14 @@ pub(super) fn notes() -> Vec<String> {
                 .into(),
         );
     }
-    if has_probe_calls() {
-        notes.push(
-            "uretprobe (335) and uprobe (336) pass every seccomp filter in this kernel; outside of a probe's trampoline \
-             they only fail"
-                .into(),
-        );
+    let release = release();
+    for (call, since) in
+        PROBE_CALLS.into_iter().filter(|(_, since)| cfg!(target_arch = "x86_64") && release >= *since)
+    {
+        let (major, minor) = since;
+        notes.push(format!(
+            "since Linux {major}.{minor} {call} passes every seccomp filter; outside of a probe's trampoline it only fails"
+        ));
     }
     notes
 }
@@ -85,11 +87,13 @@ fn swaps() -> bool {
     read("/proc/swaps").is_some_and(|swaps| swaps.lines().count() > 1)
 }
 
-/// On x86-64 since Linux 6.11 (uretprobe) and 6.18 (uprobe): kernel/seccomp.c lets both pass from 6.14 on.
-fn has_probe_calls() -> bool {
+/// What kernel/seccomp.c lets past every filter on x86-64, and since which release.
+const PROBE_CALLS: [(&str, (u32, u32)); 2] = [("uretprobe (335)", (6, 14)), ("uprobe (336)", (6, 18))];
+
+/// The first two numbers of the kernel's release.
+fn release() -> (u32, u32) {
     let version = kernel();
     let mut numbers = version.split(|character: char| !character.is_ascii_digit());
-    let mut number = || numbers.next().and_then(|number| number.parse::<u32>().ok()).unwrap_or(0);
-    let release = (number(), number());
-    cfg!(target_arch = "x86_64") && release >= (6, 14)
+    let mut number = || numbers.next().and_then(|number| number.parse().ok()).unwrap_or(0);
+    (number(), number())
 }
