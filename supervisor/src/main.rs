@@ -13,6 +13,7 @@ mod execution;
 mod gateway;
 mod guest;
 mod monitor;
+mod queue;
 mod report;
 mod supervisor;
 mod upstream;

@@ -5,6 +5,7 @@ use crate::ending;
 use crate::execution;
 use crate::guest::jail::{Jail, JailError};
 use crate::monitor::{self, Monitored};
+use crate::queue::{Lane, Queue};
 use crate::report::{Blame, RunReport};
 use crate::upstream::Upstreams;
 use catalog::Catalog;
@@ -14,9 +15,9 @@ use guest_protocol::message::Mode;
 use policies::{Arch, Grants, Profile, ProfileError};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::Semaphore;
 
-/// Runs at the same time. More wait their turn, in order; each has its own 30 seconds once it starts.
+/// Runs at the same time. More wait their turn, which goes round among hosts; each has its own 30 seconds once it
+/// starts.
 const CONCURRENT_RUNS: usize = 16;
 
 /// How many may wait for their turn. Each holds its program; a host that sends more is told so at once.
@@ -41,8 +42,7 @@ pub(crate) struct Supervisor {
     pub(crate) limits: Limits,
     pub(crate) methods: Arc<Methods<Monitored>>,
     catalog: Mutex<(u64, Arc<Catalog>)>,
-    places: Semaphore,
-    turns: Semaphore,
+    queue: Arc<Queue>,
     runs: AtomicU64,
 }
 
@@ -88,8 +88,7 @@ impl Supervisor {
             limits: config.limits,
             methods: Arc::new(monitor::methods()),
             catalog: Mutex::new(catalog),
-            places: Semaphore::new(CONCURRENT_RUNS + WAITING_RUNS),
-            turns: Semaphore::new(CONCURRENT_RUNS),
+            queue: Queue::new(CONCURRENT_RUNS, WAITING_RUNS),
             runs: AtomicU64::new(0),
         })
     }
@@ -104,13 +103,12 @@ impl Supervisor {
         Arc::clone(&current.1)
     }
 
-    /// Runs one program in a fresh guest. Dropping the future kills the guest and cancels its calls.
-    pub(crate) async fn execute(&self, request: RunRequest) -> RunReport {
-        let Ok(_place) = self.places.try_acquire() else {
+    /// Runs one program in a fresh guest, when it is the turn of `lane`. Dropping the future kills the guest and
+    /// cancels its calls.
+    pub(crate) async fn execute(&self, lane: &Lane, request: RunRequest) -> RunReport {
+        let Some(_turn) = self.queue.turn(lane).await else {
             return execution::refuse(self, ending::busy(CONCURRENT_RUNS, WAITING_RUNS));
         };
-        // The semaphore is never closed, so a turn always comes.
-        let _turn = self.turns.acquire().await;
         execution::execute(self, request).await
     }
 

@@ -3,6 +3,8 @@
 mod catalogs;
 mod eras;
 mod grants;
+mod hosts;
+mod http;
 mod nonsense;
 mod sessions;
 mod tools;
@@ -16,6 +18,8 @@ fn main() -> Result<ExitCode, Failed> {
     catalogs::add(&mut trials);
     eras::add(&mut trials);
     grants::add(&mut trials);
+    hosts::add(&mut trials);
+    http::add(&mut trials);
     nonsense::add(&mut trials);
     sessions::add(&mut trials);
     tools::add(&mut trials);

@@ -5,6 +5,7 @@ use crate::binaries::{Stage, make_folder, workspace};
 use crate::caller::Caller;
 use crate::gateway::Gateway;
 use crate::invocation::{Invocation, Outcome};
+use crate::served::Served;
 use std::fs;
 use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
@@ -100,6 +101,15 @@ impl Bench {
         let mut gateway = Gateway::start(self.oubliette(&["serve", "--config", config])?)?;
         gateway.initialize(crate::gateway::LEGACY)?;
         Ok(gateway)
+    }
+
+    /// A gateway for many hosts over HTTP, on a port of its own, with the servers of [`Bench::config`] and `more`.
+    ///
+    /// # Errors
+    /// When it does not serve.
+    pub fn serve_http(&self, more: &str) -> Result<Served, Failed> {
+        let config = self.config(more)?;
+        Served::start(self.oubliette(&["serve", "--config", &config, "--http", "127.0.0.1:0"])?)
     }
 
     /// An initialised session whose runs are all hostile: the program text is what a taken-over guest does.

@@ -28,6 +28,12 @@ pub enum Need {
     RealServers,
     /// Labelled queries: [`crate::judged`].
     Judged,
+    /// What [`crate::conformance`] installs.
+    Conformance,
+    /// What [`crate::clients`] installs.
+    Clients,
+    /// openssl(1), for a certificate and a client.
+    OpenSsl,
     /// node(1), version 20 or later.
     Node,
     /// What [`crate::typescript`] installs.
@@ -58,6 +64,9 @@ impl Need {
             Self::Node => Self::node_version()
                 .is_none_or(|version| version < OLDEST_NODE)
                 .then(|| format!("needs Node {OLDEST_NODE} or later on PATH")),
+            Self::Conformance => crate::conformance::installed().as_ref().err().cloned(),
+            Self::Clients => crate::clients::installed().as_ref().err().cloned(),
+            Self::OpenSsl => on_path("openssl").is_none().then(|| "needs openssl".into()),
             Self::Setpriv => {
                 on_path("setpriv").is_none().then(|| "needs setpriv (package util-linux)".into())
             }

@@ -101,7 +101,7 @@ pub(crate) fn npm(folder: &Path, package: &str) -> Result<(), String> {
         .current_dir(folder))
 }
 
-fn pip(python: &Path, folder: &Path, packages: &[&str]) -> Result<(), String> {
+pub(crate) fn pip(python: &Path, folder: &Path, packages: &[&str]) -> Result<(), String> {
     run(Command::new(python).args(["-m", "pip", "install", "--quiet", "--target"]).arg(folder).args(packages))
 }
 
@@ -116,7 +116,7 @@ pub(crate) fn run(command: &mut Command) -> Result<(), String> {
 }
 
 /// A Python for everybody: one below root's home can be started by root only.
-fn python() -> Result<PathBuf, String> {
+pub(crate) fn python() -> Result<PathBuf, String> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = std::env::split_paths(&path).map(|folder| folder.join("python3"));
     let fits = |python: &PathBuf| {

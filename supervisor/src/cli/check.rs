@@ -3,6 +3,7 @@
 use super::run::{finding, tell_error};
 use super::{ConfigFile, Failure, exit_code, log, read_program};
 use crate::report::{Blame, RunReport};
+use crate::queue::Lane;
 use crate::supervisor::RunRequest;
 use guest_protocol::message::Mode;
 use std::path::PathBuf;
@@ -22,7 +23,8 @@ pub(super) struct Arguments {
 pub(super) async fn check(arguments: Arguments) -> Result<ExitCode, Failure> {
     let source = read_program(&arguments.file)?;
     let supervisor = arguments.config.start().await?;
-    let report = supervisor.execute(RunRequest { source, timeout_ms: None, mode: Mode::Check }).await;
+    let request = RunRequest { source, timeout_ms: None, mode: Mode::Check };
+    let report = supervisor.execute(&Lane::only(), request).await;
     supervisor.shutdown().await;
     if arguments.json {
         log::print(&json(&report));

@@ -2,6 +2,7 @@
 
 use super::{ConfigFile, Failure, exit_code, log, read_program};
 use crate::report::{RunError, RunReport};
+use crate::queue::Lane;
 use crate::supervisor::RunRequest;
 use guest_protocol::message::{Finding, Level, Mode};
 use std::path::PathBuf;
@@ -22,10 +23,11 @@ pub(super) struct Arguments {
 pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let source = read_program(&arguments.file)?;
     let supervisor = arguments.config.start().await?;
+    let lane = Lane::only();
     let request = RunRequest { source, timeout_ms: arguments.timeout_ms, mode: Mode::Run };
     let mut terminate = signal(SignalKind::terminate()).map_err(Failure::internal)?;
     let ended = tokio::select! {
-        report = supervisor.execute(request) => Ok(report),
+        report = supervisor.execute(&lane, request) => Ok(report),
         _ = tokio::signal::ctrl_c() => Err(SignalKind::interrupt()),
         _ = terminate.recv() => Err(SignalKind::terminate()),
     };

@@ -10,7 +10,7 @@ use serde::de::IgnoredAny;
 use super::entries::Entries;
 use super::expand::expand;
 use super::server::{Declared, ServerConfig, Unusable};
-use super::{Config, ConfigError, Host, Lookup, Origin};
+use super::{Config, ConfigError, Host, Http, Lookup, Origin};
 
 const REMOTE: &str = "remote servers (url) are not supported by this version; use a stdio bridge";
 const ENV_FILE: &str = "envFile is not supported by this version; put its variables under env";
@@ -61,6 +61,7 @@ pub(super) fn parse(text: &str, path: &Path, lookup: Lookup<'_>) -> Result<Confi
         limits: Limits::default(),
         profile: None,
         host: Host::default(),
+        http: Http::default(),
     })
 }
 

@@ -7,6 +7,7 @@ mod client_json;
 mod entries;
 mod error;
 mod expand;
+mod http;
 mod server;
 mod settings;
 
@@ -19,6 +20,7 @@ use std::path::{Path, PathBuf};
 use guest_protocol::limits::Limits;
 
 pub(crate) use error::ConfigError;
+pub(crate) use http::{Http, TlsFiles, TokenSource};
 pub(crate) use server::ServerConfig;
 
 /// Longest configuration, bytes. A client's own settings file with `mcpServers` in it may be some megabytes.
@@ -36,6 +38,8 @@ pub(crate) struct Config {
     pub(crate) profile: Option<PathBuf>,
     /// About this machine.
     pub(crate) host: Host,
+    /// How hosts reach the gateway, where not over standard input and output.
+    pub(crate) http: Http,
 }
 
 /// About this machine.
@@ -130,6 +134,7 @@ fn demo() -> Result<Config, ConfigError> {
         limits: Limits::default(),
         profile: None,
         host: Host::default(),
+        http: Http::default(),
     })
 }
 

@@ -8,7 +8,8 @@ use toml::Spanned;
 
 use super::entries::Entries;
 use super::server::Declared;
-use super::{Config, ConfigError, Host, Lookup, Origin};
+use super::http;
+use super::{Config, ConfigError, Host, Http, Lookup, Origin};
 
 /// Room that a payload's envelope takes in its frame, bytes. Text is escaped at most to twice its length on the
 /// guest's side.
@@ -21,6 +22,7 @@ struct Settings {
     limits: Option<Spanned<Limits>>,
     #[serde(default)]
     host: HostSettings,
+    http: Option<Spanned<http::Declared>>,
     #[serde(default)]
     servers: Entries<Spanned<Declared>>,
 }
@@ -37,6 +39,7 @@ pub(super) fn parse(text: &str, path: &Path, lookup: Lookup<'_>) -> Result<Confi
     let base = path.parent().unwrap_or(Path::new(""));
     let limits = settings.limits.map(|limits| check_limits(text, path, limits)).transpose()?;
     let cgroup = settings.host.cgroup.map(|cgroup| check_cgroup(text, path, cgroup)).transpose()?;
+    let http = settings.http.map(|http| check_http(text, path, http)).transpose()?;
     let mut servers = Vec::with_capacity(settings.servers.0.len());
     for (name, declared) in settings.servers.0 {
         let span = declared.span();
@@ -49,6 +52,7 @@ pub(super) fn parse(text: &str, path: &Path, lookup: Lookup<'_>) -> Result<Confi
         limits: limits.unwrap_or_default(),
         profile: settings.profile.map(|profile| base.join(profile)),
         host: Host { cgroup },
+        http: http.unwrap_or_default(),
     })
 }
 
@@ -90,6 +94,14 @@ fn check_limits(text: &str, path: &Path, limits: Spanned<Limits>) -> Result<Limi
         }
     }
     Ok(limits)
+}
+
+fn check_http(text: &str, path: &Path, http: Spanned<http::Declared>) -> Result<Http, ConfigError> {
+    let span = http.span();
+    let here = |what, remedy| ConfigError::at(path, text, &span, what, remedy);
+    let place = here(String::new(), String::new()).place;
+    let base = path.parent().unwrap_or(Path::new(""));
+    http.into_inner().resolve(place, base).map_err(|(what, remedy)| here(what, remedy))
 }
 
 fn check_cgroup(text: &str, path: &Path, cgroup: Spanned<String>) -> Result<String, ConfigError> {

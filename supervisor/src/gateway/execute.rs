@@ -2,6 +2,7 @@
 
 use super::fit;
 use crate::report::Held;
+use crate::queue::Lane;
 use crate::supervisor::{RunRequest, Supervisor};
 use guest_protocol::message::Mode;
 use rmcp::model::JsonObject;
@@ -37,8 +38,8 @@ pub(super) fn request(arguments: JsonObject) -> Result<RunRequest, String> {
     Ok(RunRequest { source: arguments.code, timeout_ms: arguments.timeout_ms, mode })
 }
 
-/// Runs a program. Dropping the future ends the run.
-pub(super) async fn execute(supervisor: &Supervisor, request: RunRequest) -> Shown {
-    let report = supervisor.execute(request).await;
+/// Runs a program at the turn of `lane`. Dropping the future ends the run.
+pub(super) async fn execute(supervisor: &Supervisor, lane: &Lane, request: RunRequest) -> Shown {
+    let report = supervisor.execute(lane, request).await;
     Shown { ok: report.ok, held: report.held.clone(), report: fit::shown(report) }
 }

@@ -1,17 +1,20 @@
 //! The MCP server that an agent's host talks to: two tools, however many the upstream servers have.
 //!
-//! `wire` turns lines into messages, `session` answers them, `search` and `execute` are the two tools, `fit` keeps
+//! `wire` turns lines into messages, `http` requests; `session` answers them for a `host`, `search` and `execute` are the two tools, `fit` keeps
 //! an answer within what a model can take, `definitions` is all that a model is told beforehand.
 
 mod definitions;
 mod execute;
 mod fit;
+mod host;
+mod http;
 mod progress;
 mod search;
 mod session;
 mod wire;
 
 use crate::supervisor::Supervisor;
+pub(crate) use http::{Listeners, serve_http};
 use session::Session;
 use std::sync::Arc;
 use std::time::Duration;
@@ -54,8 +57,8 @@ where
     R: AsyncRead + Send + Unpin + 'static,
     W: AsyncWrite + Send + Unpin + 'static,
 {
-    let session = Session::new(supervisor);
-    let calls = session.calls();
+    let calls = Arc::default();
+    let session = Session::new(supervisor, Arc::clone(&calls));
     // Without the SDK's handshake: it ends the session at the first message that it does not expect, and since
     // 2026-07-28 every request says for itself which revision it speaks.
     let service = rmcp::service::serve_directly(session, Wire::new(input, output), None);

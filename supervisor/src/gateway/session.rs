@@ -2,6 +2,7 @@
 
 use super::definitions::{self, EXECUTE, SEARCH};
 use super::execute::Shown;
+use super::host::Host;
 use super::{execute, progress, search};
 use crate::supervisor::Supervisor;
 use rmcp::model::{
@@ -31,13 +32,9 @@ pub(super) struct Session {
 }
 
 impl Session {
-    pub(super) fn new(supervisor: Arc<Supervisor>) -> Self {
-        Self { supervisor, calls: Arc::default(), initialized: AtomicBool::new(false) }
-    }
-
-    /// The lock that every call holds for reading.
-    pub(super) fn calls(&self) -> Arc<RwLock<()>> {
-        Arc::clone(&self.calls)
+    /// A session whose calls hold `calls` for reading.
+    pub(super) fn new(supervisor: Arc<Supervisor>, calls: Arc<RwLock<()>>) -> Self {
+        Self { supervisor, calls, initialized: AtomicBool::new(false) }
     }
 
     async fn run(
@@ -57,9 +54,13 @@ impl Session {
                     Ok(request) => request,
                     Err(words) => return Ok(refused(words)),
                 };
+                let mut host = Host::of(context);
+                let lane = host.lane().clone();
+                let cancelled = || Err(ErrorData::internal_error("The run was cancelled.", None));
                 tokio::select! {
-                    shown = execute::execute(&self.supervisor, request) => ran(shown, version),
-                    () = context.ct.cancelled() => Err(ErrorData::internal_error("The run was cancelled.", None)),
+                    shown = execute::execute(&self.supervisor, &lane, request) => ran(shown, version),
+                    () = context.ct.cancelled() => cancelled(),
+                    () = host.gone() => cancelled(),
                     never = progress::report(context.peer.clone(), context.meta.get_progress_token()) => match never {},
                 }
             }

@@ -125,9 +125,9 @@ where
     Ok(())
 }
 
-/// A line that is not a message, and what its sender is told.
+/// Bytes that are not a message, and what their sender is told.
 #[derive(Debug)]
-struct Rejected {
+pub(super) struct Rejected {
     /// `null` where the line has none that can be read, as JSON-RPC asks.
     id: Value,
     code: i32,
@@ -135,14 +135,16 @@ struct Rejected {
 }
 
 impl Rejected {
-    fn line(&self) -> Vec<u8> {
+    /// The answer: an error of JSON-RPC, in one line without its end.
+    pub(super) fn line(&self) -> Vec<u8> {
         let error = json!({ "code": self.code, "message": self.reason });
         json!({ "jsonrpc": "2.0", "id": self.id, "error": error }).to_string().into_bytes()
     }
 }
 
-/// The message on a line; nothing for an empty line, and for a notification that nobody knows.
-fn message(line: &[u8]) -> Result<Option<RxJsonRpcMessage<RoleServer>>, Rejected> {
+/// The message on a line, or in the body of a request; nothing for an empty one, and for a notification that nobody
+/// knows.
+pub(super) fn message(line: &[u8]) -> Result<Option<RxJsonRpcMessage<RoleServer>>, Rejected> {
     let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line).trim_ascii();
     if line.is_empty() {
         return Ok(None);

@@ -12,6 +12,8 @@ use std::time::Duration;
 /// Calls of `together` at this moment, and the most there ever were.
 static OPEN: AtomicUsize = AtomicUsize::new(0);
 static MOST: AtomicUsize = AtomicUsize::new(0);
+/// Calls that whoever made them no longer waits for.
+static CANCELLED: AtomicUsize = AtomicUsize::new(0);
 
 /// Tools per page when it is started with `pages`.
 const PAGE: usize = 7;
@@ -31,6 +33,8 @@ fn main() {
         let Ok(message) = serde_json::from_str::<Value>(&line) else { continue };
         if let Some(id) = message.get("id").cloned() {
             answer(&script, &id, &message);
+        } else if message["method"] == "notifications/cancelled" {
+            CANCELLED.fetch_add(1, Ordering::SeqCst);
         }
     }
 }
@@ -143,6 +147,7 @@ fn tools() -> Vec<Value> {
             "Returns how many calls were open at the same time",
             json!({ "ms": { "type": "integer" } }),
         ),
+        tool("cancelled", "Returns how many calls were cancelled", json!({})),
         tool("fail", "Returns a result that is an error", json!({ "message": { "type": "string" } })),
         tool("refuse", "Answers with a protocol error", json!({ "message": { "type": "string" } })),
         tool("big", "Returns a text of so many bytes", bytes.clone()),
@@ -177,6 +182,7 @@ fn call(id: &Value, params: &Value) {
             structured(id, json!({ "slept": arguments["ms"] }));
         }
         "together" => structured(id, together(arguments)),
+        "cancelled" => structured(id, json!({ "calls": CANCELLED.load(Ordering::SeqCst) })),
         "fail" => {
             let mut failed = text(arguments["message"].as_str().unwrap_or_default());
             failed["isError"] = json!(true);
