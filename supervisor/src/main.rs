@@ -8,6 +8,7 @@ mod cli;
 mod config;
 mod credential;
 mod demo_server;
+mod direct;
 mod ending;
 mod execution;
 mod gateway;

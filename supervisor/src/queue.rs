@@ -107,7 +107,9 @@ impl Lanes {
         let own_length = self.each.get(own).map_or(0, |own| own.waiting.len());
         if inside >= most {
             let longest = self.each.iter_mut().max_by_key(|one| one.waiting.len());
-            let Some(longest) = longest.filter(|one| one.waiting.len() > own_length + 1) else { return false };
+            let Some(longest) = longest.filter(|one| one.waiting.len() > own_length + 1) else {
+                return false;
+            };
             longest.waiting.pop_back();
         }
         if let Some(own) = self.each.get_mut(own) {

@@ -1,18 +1,20 @@
 //! What lives as long as the process: the upstream connections, the catalog made from them, the jail.
 
 use crate::config::Config;
+use crate::direct::{Direct, DirectTool, Uncalled};
 use crate::ending;
 use crate::execution;
 use crate::guest::jail::{Jail, JailError};
 use crate::monitor::{self, Monitored};
 use crate::queue::{Lane, Queue};
 use crate::report::{Blame, RunReport};
-use crate::upstream::Upstreams;
+use crate::upstream::{CallResult, Upstreams};
 use catalog::Catalog;
 use guest_protocol::envelope::Methods;
 use guest_protocol::limits::Limits;
 use guest_protocol::message::Mode;
 use policies::{Arch, Grants, Profile, ProfileError};
+use rmcp::model::JsonObject;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -41,6 +43,7 @@ pub(crate) struct Supervisor {
     pub(crate) grants: Arc<Grants>,
     pub(crate) limits: Limits,
     pub(crate) methods: Arc<Methods<Monitored>>,
+    direct: Direct,
     catalog: Mutex<(u64, Arc<Catalog>)>,
     queue: Arc<Queue>,
     runs: AtomicU64,
@@ -79,10 +82,12 @@ pub(crate) fn jail(config: &Config) -> Result<Jail, StartError> {
 impl Supervisor {
     /// Connects to every upstream server.
     pub(crate) async fn start(config: Config, jail: Jail) -> Arc<Self> {
+        let direct = Direct::new(&config.servers, &config.limits);
         let upstreams = Arc::new(Upstreams::start(config.servers).await);
         let catalog = (upstreams.generation(), Arc::new(Catalog::build(upstreams.definitions())));
         Arc::new(Self {
             upstreams,
+            direct,
             grants: Arc::new(jail.profile().grants.clone()),
             jail,
             limits: config.limits,
@@ -110,6 +115,30 @@ impl Supervisor {
             return execution::refuse(self, ending::busy(CONCURRENT_RUNS, WAITING_RUNS));
         };
         execution::execute(self, request).await
+    }
+
+    /// Whether hosts may ever see tools of upstream servers.
+    pub(crate) fn exposes(&self) -> bool {
+        !self.direct.is_empty()
+    }
+
+    /// The tools of upstream servers that hosts call themselves, as they are now.
+    pub(crate) fn direct_tools(&self) -> Arc<Vec<DirectTool>> {
+        self.direct.tools(&self.upstreams, &self.grants)
+    }
+
+    /// Calls one of them at the turn of `lane`. Dropping the future cancels the call.
+    ///
+    /// # Errors
+    /// When there is no result.
+    pub(crate) async fn call_direct(
+        &self,
+        tool: &DirectTool,
+        arguments: JsonObject,
+        lane: &Lane,
+    ) -> Result<CallResult, Uncalled> {
+        let with = (&*self.upstreams, &*self.grants, &self.limits);
+        self.direct.call(tool, arguments, lane, with).await
     }
 
     /// A name for the next run: unique in this process, fit for a host name.

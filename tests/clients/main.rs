@@ -65,7 +65,11 @@ fn typescript(bench: &Bench, clients: &Clients, which: &str) -> Result<Command, 
 fn installed(bench: &Bench) -> Result<Clients, Failed> {
     let installed = clients::installed().as_ref().map_err(Clone::clone)?;
     // What root installed may lie where nobody else can read.
-    if bench.caller.owner().is_some() { Ok(installed.copied_to(&bench.folder.join("clients"))?) } else { Ok(installed.clone()) }
+    if bench.caller.owner().is_some() {
+        Ok(installed.copied_to(&bench.folder.join("clients"))?)
+    } else {
+        Ok(installed.clone())
+    }
 }
 
 fn run(bench: &Bench, (program, arguments, variables): Command) -> Result<String, Failed> {
@@ -95,7 +99,9 @@ fn scripted(bench: &Bench, start: Start, target: &Value) -> Verdict {
 /// A connection for each of the three.
 fn inspector(bench: &Bench, target: &[&str]) -> Verdict {
     let clients = installed(bench)?;
-    let script = clients.folder.join("inspector/node_modules/@modelcontextprotocol/inspector/clients/launcher/build/index.js");
+    let script = clients
+        .folder
+        .join("inspector/node_modules/@modelcontextprotocol/inspector/clients/launcher/build/index.js");
     let ask = |asked: &[&str]| -> Result<Value, Failed> {
         let script = script.display().to_string();
         let arguments = [&[script.as_str(), "--cli"], target, asked, &["--format", "json"]].concat();
@@ -106,10 +112,12 @@ fn inspector(bench: &Bench, target: &[&str]) -> Verdict {
     let listed = ask(&["--method", "tools/list", "--strict"])?.to_string();
     ensure!(listed.contains(r#""name":"search""#) && listed.contains(r#""name":"execute""#), "{listed}");
     let query = json!({ "query": "list orders" }).to_string();
-    let found = ask(&["--method", "tools/call", "--tool-name", "search", "--tool-args-json", &query])?.to_string();
+    let found =
+        ask(&["--method", "tools/call", "--tool-name", "search", "--tool-args-json", &query])?.to_string();
     ensure!(found.contains("listOrders"), "{found}");
     let code = json!({ "code": CODE }).to_string();
-    let ran = ask(&["--method", "tools/call", "--tool-name", "execute", "--tool-args-json", &code])?.to_string();
+    let ran =
+        ask(&["--method", "tools/call", "--tool-name", "execute", "--tool-args-json", &code])?.to_string();
     ensure!(ran.contains(r#""value":42"#), "{ran}");
     Ok(())
 }

@@ -81,7 +81,17 @@ fn tls(bench: &Bench) -> Verdict {
     let (key, certificate) = (bench.write("key.pem", "")?, bench.write("certificate.pem", "")?);
     let subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"];
     let made = Command::new("openssl")
-        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"])
+        .args([
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:P-256",
+            "-nodes",
+            "-days",
+            "2",
+        ])
         .args(subject)
         .args(["-keyout", &key, "-out", &certificate])
         .output()
@@ -167,9 +177,15 @@ fn nonsense(bench: &Bench) -> Verdict {
     let served = bench.serve_http("")?;
     let host = host(&served);
     let session = host.clone().begin("2025-11-25")?;
-    let large = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"ping","params":{{"x":"{}"}}}}"#, "x".repeat(8 << 20));
-    let deep = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"ping","params":{}{}}}"#, "[".repeat(100_000), "]".repeat(100_000));
-    let many = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"ping","params":[0{}]}}"#, ",0".repeat(1_100_000));
+    let large =
+        format!(r#"{{"jsonrpc":"2.0","id":1,"method":"ping","params":{{"x":"{}"}}}}"#, "x".repeat(8 << 20));
+    let deep = format!(
+        r#"{{"jsonrpc":"2.0","id":1,"method":"ping","params":{}{}}}"#,
+        "[".repeat(100_000),
+        "]".repeat(100_000)
+    );
+    let many =
+        format!(r#"{{"jsonrpc":"2.0","id":1,"method":"ping","params":[0{}]}}"#, ",0".repeat(1_100_000));
     let batch = r#"[{"jsonrpc":"2.0","id":1,"method":"ping"}]"#;
     let unknown = r#"{"jsonrpc":"2.0","method":"notifications/weather","params":{}}"#;
     let cases: [(&str, &Host, &str, &str, u16); 13] = [
@@ -189,15 +205,24 @@ fn nonsense(bench: &Bench) -> Verdict {
     ];
     for (name, host, method, body, status) in cases {
         let mut reply = host.send(method, body.as_bytes())?;
-        ensure!(reply.status == status, "{name}: {} {:?}", reply.status, reply.text());
+        let got = reply.status;
+        ensure!(got == status, "{name}: {got} {:?}", reply.text());
         if status == 400 && host.session().is_some() {
             let error = reply.message()?;
-            ensure!(error["error"]["code"].is_i64() && error["error"]["message"].is_string(), "{name}: {error}");
+            ensure!(
+                error["error"]["code"].is_i64() && error["error"]["message"].is_string(),
+                "{name}: {error}"
+            );
         }
     }
     let bytes: [(&str, Vec<u8>, &str); 3] = [
         ("another path", b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n".to_vec(), "404"),
-        ("a head that is too long", format!("GET /mcp HTTP/1.1\r\nHost: localhost\r\nX: {}\r\n\r\n", "x".repeat(1 << 20)).into_bytes(), "431"),
+        (
+            "a head that is too long",
+            format!("GET /mcp HTTP/1.1\r\nHost: localhost\r\nX: {}\r\n\r\n", "x".repeat(1 << 20))
+                .into_bytes(),
+            "431",
+        ),
         ("garbage", vec![0x16; 4096], "400"),
     ];
     for (name, bytes, status) in bytes {
@@ -213,18 +238,40 @@ fn headers(bench: &Bench) -> Verdict {
     let served = bench.serve_http("")?;
     let meta = json!({ "io.modelcontextprotocol/protocolVersion": MODERN, "io.modelcontextprotocol/clientCapabilities": {} });
     let call = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": { "_meta": meta, "name": "search", "arguments": { "query": "" } } });
-    let unknown = json!({ "jsonrpc": "2.0", "id": 1, "method": "weather/today", "params": { "_meta": meta } });
+    let unknown =
+        json!({ "jsonrpc": "2.0", "id": 1, "method": "weather/today", "params": { "_meta": meta } });
     let bare = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {} });
-    let right = host(&served).with("MCP-Protocol-Version", MODERN).with("Mcp-Method", "tools/call").with("Mcp-Name", "search");
+    let right = host(&served)
+        .with("MCP-Protocol-Version", MODERN)
+        .with("Mcp-Method", "tools/call")
+        .with("Mcp-Name", "search");
     let cases = [
         ("all of them", right.clone(), &call, 200, 0),
         ("another method", right.clone().with("Mcp-Method", "tools/list"), &call, 400, -32020),
         ("another name", right.clone().with("Mcp-Name", "execute"), &call, 400, -32020),
-        ("no name", host(&served).with("MCP-Protocol-Version", MODERN).with("Mcp-Method", "tools/call"), &call, 400, -32020),
+        (
+            "no name",
+            host(&served).with("MCP-Protocol-Version", MODERN).with("Mcp-Method", "tools/call"),
+            &call,
+            400,
+            -32020,
+        ),
         ("another revision", right.clone().with("MCP-Protocol-Version", "2025-11-25"), &call, 400, -32020),
         ("no revision", host(&served), &call, 400, -32020),
-        ("no such method", host(&served).with("MCP-Protocol-Version", MODERN).with("Mcp-Method", "weather/today"), &unknown, 404, -32601),
-        ("nothing in _meta", host(&served).with("MCP-Protocol-Version", MODERN).with("Mcp-Method", "tools/list"), &bare, 400, -32602),
+        (
+            "no such method",
+            host(&served).with("MCP-Protocol-Version", MODERN).with("Mcp-Method", "weather/today"),
+            &unknown,
+            404,
+            -32601,
+        ),
+        (
+            "nothing in _meta",
+            host(&served).with("MCP-Protocol-Version", MODERN).with("Mcp-Method", "tools/list"),
+            &bare,
+            400,
+            -32602,
+        ),
     ];
     for (name, host, message, status, code) in cases {
         let mut reply = host.send("POST", message.to_string().as_bytes())?;
@@ -239,7 +286,8 @@ fn sessions(bench: &Bench) -> Verdict {
     let served = bench.serve_http("[http]\nsessions = 2\n")?;
     let first = host(&served).begin("2025-11-25")?;
     let second = host(&served).begin("2025-06-18")?;
-    let third = host(&served).begin("2025-11-25").map(|_| ()).map_err(|failed| failed.message().map(str::to_owned));
+    let third =
+        host(&served).begin("2025-11-25").map(|_| ()).map_err(|failed| failed.message().map(str::to_owned));
     let refused = third.err().flatten().unwrap_or_default();
     ensure!(refused.contains("as many sessions as there may be"), "{refused}");
     ensure!(host(&served).execute_modern("return 1")?["value"] == 1, "who needs no session is refused");
@@ -272,7 +320,8 @@ fn terminated(bench: &Bench) -> Verdict {
     let (mut long, mut short) = (host(&served).begin("2025-11-25")?, host(&served).begin("2025-06-18")?);
     let idle = served.processes().len();
     let (_, waiting) = long.ask("tools/call", &call("await tools.scripted.slow({ ms: 50000 }); return 1"))?;
-    let (id, mut soon) = short.ask("tools/call", &call("await tools.scripted.slow({ ms: 2500 }); return 2"))?;
+    let (id, mut soon) =
+        short.ask("tools/call", &call("await tools.scripted.slow({ ms: 2500 }); return 2"))?;
     super::hosts::wait_for(|| served.processes().len() > idle + 2, "two guests")?;
     let begun = Instant::now();
     served.terminate()?;

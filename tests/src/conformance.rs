@@ -53,7 +53,13 @@ impl Suite {
     ///
     /// # Errors
     /// With what the suite says at its end.
-    pub fn server(&self, url: &str, revision: &str, baseline: &Path, results: &Path) -> Result<String, String> {
+    pub fn server(
+        &self,
+        url: &str,
+        revision: &str,
+        baseline: &Path,
+        results: &Path,
+    ) -> Result<String, String> {
         fs::create_dir_all(results).map_err(|error| error.to_string())?;
         let output = Command::new(&self.node)
             .arg(&self.script)

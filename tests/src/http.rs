@@ -231,7 +231,9 @@ impl Reply {
             }
         }
         let status = lines[0].split(' ').nth(1).and_then(|status| status.parse().ok());
-        let header = |line: &String| line.split_once(": ").map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()));
+        let header = |line: &String| {
+            line.split_once(": ").map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
+        };
         let headers: Vec<_> = lines[1..].iter().filter_map(header).collect();
         let value = |name: &str| headers.iter().find(|(own, _)| own == name).map(|(_, value)| value.clone());
         let chunked = value("transfer-encoding").is_some_and(|coding| coding == "chunked");

@@ -2,8 +2,8 @@
 
 use super::run::{finding, tell_error};
 use super::{ConfigFile, Failure, exit_code, log, read_program};
-use crate::report::{Blame, RunReport};
 use crate::queue::Lane;
+use crate::report::{Blame, RunReport};
 use crate::supervisor::RunRequest;
 use guest_protocol::message::Mode;
 use std::path::PathBuf;

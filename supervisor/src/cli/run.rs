@@ -1,8 +1,8 @@
 //! `oubliette run`: one program, its value on standard output, everything else on standard error.
 
 use super::{ConfigFile, Failure, exit_code, log, read_program};
-use crate::report::{RunError, RunReport};
 use crate::queue::Lane;
+use crate::report::{RunError, RunReport};
 use crate::supervisor::RunRequest;
 use guest_protocol::message::{Finding, Level, Mode};
 use std::path::PathBuf;

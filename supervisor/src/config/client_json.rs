@@ -93,6 +93,7 @@ impl ClientServer {
             disabled: self.disabled,
             timeout_ms: self.timeout,
             start_timeout_ms: None,
+            expose: None,
         };
         match unsupported {
             Some(why) => Ok(ServerConfig { unsupported: Some(why.into()), ..declared.taken_literally(name) }),

@@ -4,8 +4,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use hyper::http::uri::Authority;
 use hyper::Uri;
+use hyper::http::uri::Authority;
 use serde::Deserialize;
 
 /// Where it listens when nothing else is said. IANA assigns the port to nobody.
@@ -110,10 +110,8 @@ impl Declared {
         let hosts = self.hosts.iter().map(|name| host(name)).collect::<Result<_, _>>()?;
         let origins = self.origins.iter().map(|origin| with_port(origin)).collect::<Result<_, _>>()?;
         let token = self.token.map(|token| source(token, base)).transpose()?;
-        let in_base = |tls: TlsFiles| TlsFiles {
-            certificate: base.join(tls.certificate),
-            key: base.join(tls.key),
-        };
+        let in_base =
+            |tls: TlsFiles| TlsFiles { certificate: base.join(tls.certificate), key: base.join(tls.key) };
         let count = |name: &str, given: Option<usize>, default, most| match given {
             Some(given) if !(1..=most).contains(&given) => {
                 Err((format!("`{name}` is {given}"), format!("Give a number from 1 to {most}.")))

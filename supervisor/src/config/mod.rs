@@ -7,6 +7,7 @@ mod client_json;
 mod entries;
 mod error;
 mod expand;
+mod expose;
 mod http;
 mod server;
 mod settings;
@@ -20,6 +21,7 @@ use std::path::{Path, PathBuf};
 use guest_protocol::limits::Limits;
 
 pub(crate) use error::ConfigError;
+pub(crate) use expose::Exposure;
 pub(crate) use http::{Http, TlsFiles, TokenSource};
 pub(crate) use server::ServerConfig;
 

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::Lookup;
 use super::entries::Entries;
 use super::expand::{Unexpanded, expand};
+use super::expose::{self, Exposure};
 use crate::credential::Secret;
 
 /// How long a call may go without an answer or a sign of progress, milliseconds. The TypeScript SDK's default.
@@ -34,6 +35,8 @@ pub(crate) struct ServerConfig {
     pub(crate) timeout_ms: u64,
     /// How long it may take to start and to list its tools, milliseconds.
     pub(crate) start_timeout_ms: u64,
+    /// Which of its tools hosts see and call themselves; none where there is nothing.
+    pub(crate) expose: Option<Exposure>,
     /// Why this version cannot start it, for the operator to read. The other servers are started all the same.
     pub(crate) unsupported: Option<String>,
 }
@@ -52,6 +55,7 @@ pub(super) struct Declared {
     pub(super) disabled: bool,
     pub(super) timeout_ms: Option<u64>,
     pub(super) start_timeout_ms: Option<u64>,
+    pub(super) expose: Option<expose::Declared>,
 }
 
 /// What is wrong with a server, and what to do.
@@ -64,12 +68,13 @@ impl Declared {
     /// Expands every field. A disabled server is taken as it is written: its variables need not be set.
     /// A relative `cwd` is relative to `base`, the directory of the file.
     pub(super) fn resolve(
-        self,
+        mut self,
         name: &str,
         base: &Path,
         lookup: Lookup<'_>,
     ) -> Result<ServerConfig, Unusable> {
         self.check(name)?;
+        let expose = self.expose.take().map(|expose| expose.resolve(name)).transpose()?;
         if self.disabled {
             return Ok(self.taken_literally(name));
         }
@@ -91,7 +96,7 @@ impl Declared {
         let env = env.collect::<Result<_, _>>()?;
         let cwd = self.cwd.as_deref().map(|cwd| field("cwd".into(), cwd)).transpose()?;
         let cwd = cwd.map(|cwd| base.join(cwd));
-        Ok(ServerConfig { command, args, env, cwd, ..self.taken_literally(name) })
+        Ok(ServerConfig { command, args, env, cwd, expose, ..self.taken_literally(name) })
     }
 
     /// Every field as it is written.
@@ -105,6 +110,7 @@ impl Declared {
             disabled: self.disabled,
             timeout_ms: self.timeout_ms.unwrap_or(DEFAULT_TIMEOUT_MS),
             start_timeout_ms: self.start_timeout_ms.unwrap_or(DEFAULT_START_TIMEOUT_MS),
+            expose: None,
             unsupported: None,
         }
     }

@@ -7,8 +7,8 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::entries::Entries;
-use super::server::Declared;
 use super::http;
+use super::server::Declared;
 use super::{Config, ConfigError, Host, Http, Lookup, Origin};
 
 /// Room that a payload's envelope takes in its frame, bytes. Text is escaped at most to twice its length on the

@@ -1,8 +1,8 @@
 //! The tool `execute`.
 
 use super::fit;
-use crate::report::Held;
 use crate::queue::Lane;
+use crate::report::Held;
 use crate::supervisor::{RunRequest, Supervisor};
 use guest_protocol::message::Mode;
 use rmcp::model::JsonObject;

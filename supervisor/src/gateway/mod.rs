@@ -1,9 +1,13 @@
 //! The MCP server that an agent's host talks to: two tools, however many the upstream servers have.
 //!
+//! Beside them stand the tools that an operator exposes as they are (`direct`, `changes`).
+//!
 //! `wire` turns lines into messages, `http` requests; `session` answers them for a `host`, `search` and `execute` are the two tools, `fit` keeps
 //! an answer within what a model can take, `definitions` is all that a model is told beforehand.
 
+mod changes;
 mod definitions;
+mod direct;
 mod execute;
 mod fit;
 mod host;

@@ -3,22 +3,26 @@
 use super::definitions::{self, EXECUTE, SEARCH};
 use super::execute::Shown;
 use super::host::Host;
-use super::{execute, progress, search};
+use super::{changes, direct, execute, progress, search};
 use crate::supervisor::Supervisor;
 use rmcp::model::{
     CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, CustomRequest,
     CustomResult, DiscoverResult, ErrorCode, Implementation, InitializeRequestParams, InitializeResult,
     ListToolsResult, PaginatedRequestParams, ProtocolVersion, ServerCapabilities, ServerConfig,
+    SubscriptionFilter, Tool,
 };
-use rmcp::service::RequestContext;
+use rmcp::service::{NotificationContext, RequestContext, SubscriptionContext};
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 use serde_json::Value;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::RwLock;
+use tokio::task::JoinSet;
 
 /// How long the tools and the instructions may be taken as fresh, milliseconds. They never change while we run.
 const FRESH_MS: u64 = 3_600_000;
+/// How long a list with tools of upstream servers in it may be, milliseconds.
+const FRESH_DIRECT_MS: u64 = 60_000;
 
 /// Where a result says what held its guest (tier, digest of the policy).
 const HELD: &str = "oubliette/held";
@@ -29,12 +33,14 @@ pub(super) struct Session {
     /// Held for reading by every call: whoever gets it for writing knows that none is left.
     calls: Arc<RwLock<()>>,
     initialized: AtomicBool,
+    /// Ends with the session.
+    followers: Mutex<JoinSet<()>>,
 }
 
 impl Session {
     /// A session whose calls hold `calls` for reading.
     pub(super) fn new(supervisor: Arc<Supervisor>, calls: Arc<RwLock<()>>) -> Self {
-        Self { supervisor, calls, initialized: AtomicBool::new(false) }
+        Self { supervisor, calls, initialized: AtomicBool::new(false), followers: Mutex::default() }
     }
 
     async fn run(
@@ -54,17 +60,18 @@ impl Session {
                     Ok(request) => request,
                     Err(words) => return Ok(refused(words)),
                 };
-                let mut host = Host::of(context);
-                let lane = host.lane().clone();
-                let cancelled = || Err(ErrorData::internal_error("The run was cancelled.", None));
-                tokio::select! {
-                    shown = execute::execute(&self.supervisor, &lane, request) => ran(shown, version),
-                    () = context.ct.cancelled() => cancelled(),
-                    () = host.gone() => cancelled(),
-                    never = progress::report(context.peer.clone(), context.meta.get_progress_token()) => match never {},
-                }
+                let host = Host::of(context);
+                let shown = execute::execute(&self.supervisor, host.lane(), request);
+                while_awaited(context, host.clone(), shown).await.and_then(|shown| ran(shown, version))
             }
             other => {
+                if let Some(tool) =
+                    self.supervisor.direct_tools().iter().find(|tool| tool.listed.name == other)
+                {
+                    let host = Host::of(context);
+                    let result = direct::call(&self.supervisor, &host, tool, arguments);
+                    return while_awaited(context, host.clone(), result).await;
+                }
                 let words = format!(
                     "There is no tool {other:?} here. Call it from a program with `execute`, see `search`."
                 );
@@ -76,7 +83,12 @@ impl Session {
 
 impl ServerHandler for Session {
     fn get_info(&self) -> ServerConfig {
-        let capabilities = ServerCapabilities::builder().enable_tools().build();
+        // Hosts ask for prompts whether they are declared or not: there are none.
+        let capabilities = ServerCapabilities::builder().enable_tools().enable_prompts();
+        let capabilities = match self.supervisor.exposes() {
+            true => capabilities.enable_tool_list_changed().build(),
+            false => capabilities.build(),
+        };
         let itself = Implementation::new("oubliette", env!("CARGO_PKG_VERSION")).with_title("Oubliette");
         let mut config = ServerConfig::new(capabilities).with_instructions(definitions::INSTRUCTIONS);
         config.server_info = itself;
@@ -110,11 +122,36 @@ impl ServerHandler for Session {
         _: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        let mut answer = ListToolsResult::with_all_items(definitions::tools());
+        let direct = self.supervisor.direct_tools();
+        let tools = definitions::tools().into_iter().chain(direct.iter().map(|tool| tool.listed.clone()));
+        let mut answer = ListToolsResult::with_all_items(tools.collect());
         if is_modern(context.protocol_version().as_ref()) {
-            (answer.ttl_ms, answer.cache_scope) = (Some(FRESH_MS), Some(CacheScope::Public));
+            let fresh = if self.supervisor.exposes() { FRESH_DIRECT_MS } else { FRESH_MS };
+            (answer.ttl_ms, answer.cache_scope) = (Some(fresh), Some(CacheScope::Public));
         }
         Ok(answer)
+    }
+
+    /// The SDK compares a call's `Mcp-Param-` headers with what the tool's schema says of them.
+    fn get_tool(&self, name: &str) -> Option<Tool> {
+        let direct = self.supervisor.direct_tools();
+        direct.iter().find(|tool| tool.listed.name == name).map(|tool| tool.listed.clone())
+    }
+
+    async fn on_initialized(&self, context: NotificationContext<RoleServer>) {
+        if self.supervisor.exposes() {
+            let told = changes::tell(Arc::clone(&self.supervisor), context.peer);
+            self.followers.lock().unwrap_or_else(PoisonError::into_inner).spawn(told);
+        }
+    }
+
+    fn accepted_subscription_filter(&self, _: &SubscriptionFilter) -> Option<SubscriptionFilter> {
+        self.supervisor.exposes().then(|| SubscriptionFilter::builder().tools_list_changed().build())
+    }
+
+    async fn listen(&self, subscription: SubscriptionContext) -> Result<(), ErrorData> {
+        changes::tell_subscriber(&self.supervisor, subscription).await;
+        Ok(())
     }
 
     async fn call_tool(
@@ -130,14 +167,18 @@ impl ServerHandler for Session {
     async fn on_custom_request(
         &self,
         request: CustomRequest,
-        _: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<CustomResult, ErrorData> {
         let method = request.method;
+        // Since 2026-07-28 there is no handshake.
+        let gone = method == "initialize" && is_modern(context.protocol_version().as_ref());
         Err(match method.as_str() {
-            "initialize" | "server/discover" | "tools/list" | "tools/call" => ErrorData::invalid_params(
-                format!("The parameters of {method} are not those that it has."),
-                None,
-            ),
+            "initialize" | "server/discover" | "tools/list" | "tools/call" if !gone => {
+                ErrorData::invalid_params(
+                    format!("The parameters of {method} are not those that it has."),
+                    None,
+                )
+            }
             _ => ErrorData::new(
                 ErrorCode::METHOD_NOT_FOUND,
                 format!("There is no method {method} here."),
@@ -151,9 +192,21 @@ fn is_modern(version: Option<&ProtocolVersion>) -> bool {
     version.is_some_and(|version| *version >= ProtocolVersion::V_2026_07_28)
 }
 
-/// The JSON in `structuredContent`, which hosts that know it show the model, and once as text: every revision up to
-/// 2026-07-28 asks for that (`server/tools`, Structured Content), for hosts that show only text. Before 2025-06-18
-/// there is no `structuredContent`, so text is all.
+/// What `doing` comes to, unless the host cancels the request or goes away; signs of life in between.
+async fn while_awaited<T>(
+    context: &RequestContext<RoleServer>,
+    mut host: Host,
+    doing: impl Future<Output = T>,
+) -> Result<T, ErrorData> {
+    let cancelled = || Err(ErrorData::internal_error("The call was cancelled.", None));
+    tokio::select! {
+        done = doing => Ok(done),
+        () = context.ct.cancelled() => cancelled(),
+        () = host.gone() => cancelled(),
+        never = progress::report(context.peer.clone(), context.meta.get_progress_token()) => match never {},
+    }
+}
+
 /// The result of a run. What held the guest goes with it for the host's record, where no model reads it.
 fn ran(shown: Shown, version: Option<ProtocolVersion>) -> Result<CallToolResult, ErrorData> {
     let held = serde_json::to_value(shown.held)
@@ -163,6 +216,9 @@ fn ran(shown: Shown, version: Option<ProtocolVersion>) -> Result<CallToolResult,
     Ok(result)
 }
 
+/// The JSON in `structuredContent`, which hosts that know it show the model, and once as text: every revision up to
+/// 2026-07-28 asks for that (`server/tools`, Structured Content), for hosts that show only text. Before 2025-06-18
+/// there is no `structuredContent`, so text is all.
 fn result(json: Value, ok: bool, version: Option<ProtocolVersion>) -> CallToolResult {
     let mut result =
         if ok { CallToolResult::structured(json) } else { CallToolResult::structured_error(json) };

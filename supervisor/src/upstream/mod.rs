@@ -17,12 +17,12 @@ mod stderr;
 mod wire;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use catalog::ServerDefinitions;
 use policies::Allowed;
 use rmcp::model::JsonObject;
 use serde::Serialize;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use self::server::Server;
@@ -34,7 +34,7 @@ pub(crate) use result::CallResult;
 /// All upstream servers.
 pub(crate) struct Upstreams {
     servers: Vec<Arc<Server>>,
-    generation: Arc<AtomicU64>,
+    generation: Arc<watch::Sender<u64>>,
 }
 
 /// How a server is, for the operator.
@@ -69,7 +69,7 @@ pub(crate) enum StateKind {
 impl Upstreams {
     /// Starts all servers at once, disabled ones excepted, and waits until each is ready or has failed.
     pub(crate) async fn start(servers: Vec<ServerConfig>) -> Self {
-        let generation = Arc::new(AtomicU64::new(1));
+        let generation = Arc::new(watch::channel(1).0);
         let enabled = servers.into_iter().filter(|server| !server.disabled);
         let servers: Vec<_> = enabled.map(|server| Server::new(server, generation.clone())).collect();
         let mut starting = JoinSet::new();
@@ -94,7 +94,12 @@ impl Upstreams {
 
     /// Grows whenever [`Upstreams::definitions`] changed.
     pub(crate) fn generation(&self) -> u64 {
-        self.generation.load(Ordering::Acquire)
+        *self.generation.borrow()
+    }
+
+    /// Tells whenever [`Upstreams::generation`] grew.
+    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
+        self.generation.subscribe()
     }
 
     /// Calls the tool that `allowed` names, and no other, and gives its `CallToolResult` exactly as it was sent, of at most `limit_bytes` bytes.

@@ -1,12 +1,11 @@
 //! One configured server: connected at the start, again after it died, and its tools as they are now.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
 use std::time::Duration;
 
 use policies::Allowed;
 use rmcp::model::{CallToolRequest, CallToolRequestParams, ClientRequest, JsonObject};
-use tokio::sync::{Mutex, Notify};
+use tokio::sync::{Mutex, Notify, watch};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::connection::Connection;
@@ -33,7 +32,7 @@ pub(super) struct Server {
     /// Held while it is started, so that many calls start it once.
     starts: Mutex<Starts>,
     /// Shared by all servers: grows with every change of definitions.
-    generation: Arc<AtomicU64>,
+    generation: Arc<watch::Sender<u64>>,
 }
 
 #[derive(Default)]
@@ -53,7 +52,7 @@ struct Starts {
 }
 
 impl Server {
-    pub(super) fn new(config: ServerConfig, generation: Arc<AtomicU64>) -> Arc<Self> {
+    pub(super) fn new(config: ServerConfig, generation: Arc<watch::Sender<u64>>) -> Arc<Self> {
         let error = config.unsupported.clone();
         let now = RwLock::new(Now { error, ..Now::default() });
         Arc::new(Self { config: Arc::new(config), now, starts: Mutex::default(), generation })
@@ -218,7 +217,7 @@ impl Server {
             tracing::warn!(target: "upstream", server = self.name(), "left out of its tools: {dropped}");
         }
         now.listing = Some(Arc::new(listing));
-        self.generation.fetch_add(1, Ordering::Release);
+        self.generation.send_modify(|generation| *generation += 1);
     }
 
     fn open_connection(&self) -> Option<Arc<Connection>> {

@@ -9,11 +9,13 @@ use std::io::{BufRead, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-/// Calls of `together` at this moment, and the most there ever were.
+/// Calls of `together` and `slow` at this moment, and the most of `together` there ever were.
 static OPEN: AtomicUsize = AtomicUsize::new(0);
 static MOST: AtomicUsize = AtomicUsize::new(0);
 /// Calls that whoever made them no longer waits for.
 static CANCELLED: AtomicUsize = AtomicUsize::new(0);
+/// Tools that were not there at the start.
+static GROWN: AtomicUsize = AtomicUsize::new(0);
 
 /// Tools per page when it is started with `pages`.
 const PAGE: usize = 7;
@@ -93,7 +95,11 @@ fn listing(script: &str, params: &Value) -> Value {
             json!({ "tools": [tool("again", "One page after the other", json!({}))], "nextCursor": "same" })
         }
         "malformed" => malformed(),
-        _ => json!({ "tools": tools() }),
+        _ => {
+            let grown = (0..GROWN.load(Ordering::SeqCst))
+                .map(|n| tool(&format!("grown_{n}"), "Came later", json!({})));
+            json!({ "tools": tools().into_iter().chain(grown).collect::<Vec<_>>() })
+        }
     }
 }
 
@@ -147,7 +153,12 @@ fn tools() -> Vec<Value> {
             "Returns how many calls were open at the same time",
             json!({ "ms": { "type": "integer" } }),
         ),
-        tool("cancelled", "Returns how many calls were cancelled", json!({})),
+        tool("grow", "Adds a tool to this server, and says so", json!({})),
+        tool(
+            "cancelled",
+            "Returns how many calls were cancelled, and how many slow ones are open",
+            json!({}),
+        ),
         tool("fail", "Returns a result that is an error", json!({ "message": { "type": "string" } })),
         tool("refuse", "Answers with a protocol error", json!({ "message": { "type": "string" } })),
         tool("big", "Returns a text of so many bytes", bytes.clone()),
@@ -178,11 +189,21 @@ fn call(id: &Value, params: &Value) {
         "die" => std::process::exit(3),
         "never" => {}
         "slow" => {
+            OPEN.fetch_add(1, Ordering::SeqCst);
             pause(arguments);
+            OPEN.fetch_sub(1, Ordering::SeqCst);
             structured(id, json!({ "slept": arguments["ms"] }));
         }
         "together" => structured(id, together(arguments)),
-        "cancelled" => structured(id, json!({ "calls": CANCELLED.load(Ordering::SeqCst) })),
+        "grow" => {
+            GROWN.fetch_add(1, Ordering::SeqCst);
+            write_line(r#"{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}"#);
+            structured(id, json!({}));
+        }
+        "cancelled" => structured(
+            id,
+            json!({ "calls": CANCELLED.load(Ordering::SeqCst), "open": OPEN.load(Ordering::SeqCst) }),
+        ),
         "fail" => {
             let mut failed = text(arguments["message"].as_str().unwrap_or_default());
             failed["isError"] = json!(true);

@@ -98,7 +98,9 @@ async fn over_unix(unix: Option<&Unix>) -> io::Result<Arrival> {
 impl Arrival {
     async fn serve(self, front: Arc<Front>, stopped: watch::Receiver<()>, _place: OwnedSemaphorePermit) {
         match self {
-            Self::Unix { stream, user } => converse(stream, front, Knock::Known(Principal::User(user)), stopped).await,
+            Self::Unix { stream, user } => {
+                converse(stream, front, Knock::Known(Principal::User(user)), stopped).await
+            }
             Self::Tcp { stream, from, door, tls: None } => {
                 converse(stream, front, Knock::At(door, from), stopped).await;
             }

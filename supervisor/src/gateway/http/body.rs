@@ -39,8 +39,8 @@ pub(super) struct Found {
     pub(super) beginning: Option<OwnedMutexGuard<()>>,
 }
 
-/// The body of a request: read whole, looked at, and only then given to the SDK.
-pub(super) struct Checked(Reading);
+/// The body of a request: read whole, looked at, and only then given to the SDK, as one frame.
+pub(super) struct Checked(Option<Reading>);
 
 type Reading = Pin<Box<dyn Future<Output = Option<Bytes>> + Send>>;
 
@@ -50,7 +50,7 @@ pub(super) type Finding = Arc<Mutex<Found>>;
 impl Checked {
     /// Reads at most `most` bytes of `body`, once somebody asks for them.
     pub(super) fn new(body: Incoming, most: usize, sessions: Arc<Sessions>, finding: Finding) -> Self {
-        Self(Box::pin(async move {
+        Self(Some(Box::pin(async move {
             let (bytes, found) = match read(body, most).await {
                 Ok((bytes, false)) => (Some(bytes), Found::default()),
                 Ok((bytes, true)) => match sessions.may_begin().await {
@@ -61,7 +61,7 @@ impl Checked {
             };
             *finding.lock().unwrap_or_else(PoisonError::into_inner) = found;
             bytes
-        }))
+        })))
     }
 }
 
@@ -92,14 +92,10 @@ impl Body for Checked {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, &'static str>>> {
-        self.0.as_mut().poll(context).map(|bytes| {
-            let frame = bytes.map(Frame::data).ok_or("refused");
-            // Nothing comes after the one frame, or after the refusal.
-            self.0 = Box::pin(std::future::ready(None));
-            match frame {
-                Ok(frame) => Some(Ok(frame)),
-                Err(refused) => Some(Err(refused)),
-            }
+        let Some(reading) = &mut self.0 else { return Poll::Ready(None) };
+        reading.as_mut().poll(context).map(|bytes| {
+            self.0 = None;
+            Some(bytes.map(Frame::data).ok_or("refused"))
         })
     }
 }

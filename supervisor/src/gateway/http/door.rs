@@ -74,9 +74,12 @@ impl Door {
         let given = digest(token.trim());
         // All of them, whichever fits: how long it takes says nothing.
         let fits = |own: &[u8; 32]| bool::from(own.ct_eq(&given));
-        self.0.iter().enumerate().fold(None, |found, (line, own)| {
-            if fits(own) { Some(Principal::Token(line)) } else { found }
-        })
+        self.0.iter().enumerate().fold(
+            None,
+            |found, (line, own)| {
+                if fits(own) { Some(Principal::Token(line)) } else { found }
+            },
+        )
     }
 }
 

@@ -90,9 +90,8 @@ impl Front {
         there: Option<watch::Sender<()>>,
     ) -> Response<Answer> {
         let finding = Finding::default();
-        let body = |body| {
-            Checked::new(body, self.most_bytes, Arc::clone(&self.sessions), Arc::clone(&finding))
-        };
+        let body =
+            |body| Checked::new(body, self.most_bytes, Arc::clone(&self.sessions), Arc::clone(&finding));
         let answer = self.transport.handle(request.map(body)).await;
         let found = std::mem::take(&mut *finding.lock().unwrap_or_else(PoisonError::into_inner));
         if let Some(refusal) = found.refusal {
@@ -114,7 +113,9 @@ fn refused(refusal: &Refusal) -> Response<Answer> {
             StatusCode::PAYLOAD_TOO_LARGE,
             &format!("A request has at most {most} bytes. Send a shorter program."),
         ),
-        Refusal::Broken => told(StatusCode::REQUEST_TIMEOUT, "The request did not come whole, or not in time."),
+        Refusal::Broken => {
+            told(StatusCode::REQUEST_TIMEOUT, "The request did not come whole, or not in time.")
+        }
         Refusal::NoRoom => {
             let words = "There are as many sessions as there may be. Try again when one has ended.";
             let mut answer = told(StatusCode::SERVICE_UNAVAILABLE, words);

@@ -70,7 +70,8 @@ impl Listeners {
 
     /// Where hosts find the gateway, for an operator to read.
     pub(crate) fn places(&self) -> Vec<String> {
-        let tcp = self.tcp.iter().map(|tcp| format!("{}://{}{}", self.scheme(), tcp.address, super::front::PATH));
+        let tcp =
+            self.tcp.iter().map(|tcp| format!("{}://{}{}", self.scheme(), tcp.address, super::front::PATH));
         tcp.chain(self.unix.iter().map(|unix| unix.path.display().to_string())).collect()
     }
 }

@@ -97,7 +97,8 @@ fn transport(http: &Http, listeners: &Listeners) -> StreamableHttpServerConfig {
 
 /// A loopback address is its own origin, by each of its names; nothing of ours is ever shown by a browser there.
 fn own_origins(listeners: &Listeners) -> Vec<String> {
-    let Some(port) = listeners.address().filter(|address| address.ip().is_loopback()).map(|address| address.port())
+    let Some(port) =
+        listeners.address().filter(|address| address.ip().is_loopback()).map(|address| address.port())
     else {
         return Vec::new();
     };

@@ -46,7 +46,8 @@ impl Sessions {
     /// Notes whose a new session is, and forgets those that are over.
     pub(super) async fn began(&self, id: &str, principal: Principal) {
         let kept = self.kept.sessions.read().await;
-        let owner = Owner { principal, lane: Lane::new(format!("session {id}")), there: watch::channel(()).0 };
+        let owner =
+            Owner { principal, lane: Lane::new(format!("session {id}")), there: watch::channel(()).0 };
         let mut owners = self.owners();
         owners.retain(|id, _| kept.contains_key(id.as_str()));
         owners.insert(id.to_owned(), owner);
