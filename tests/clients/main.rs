@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use std::path::Path;
 use std::process::ExitCode;
 
-const CODE: &str = "const all = await tools.shop.listOrders({}); return all.length > 0 ? 6 * 7 : 0;";
+const CODE: &str = "const { orders } = await tools.shop.listOrders({}); return orders.length > 0 ? 6 * 7 : 0;";
 
 /// Program, arguments before the target, variables.
 type Command = (String, Vec<String>, Vec<(&'static str, String)>);
@@ -40,7 +40,9 @@ fn main() -> Result<ExitCode, Failed> {
     trials.both("Inspector/stdio", &[Need::Clients], |bench| {
         let config = bench.config("")?;
         let oubliette = bench.binary("oubliette")?.display().to_string();
-        inspector(bench, &[&oubliette, "serve", "--config", &config])
+        let server = json!({ "command": oubliette, "args": ["serve", "--config", config] });
+        let file = bench.write("mcp.json", json!({ "mcpServers": { "oubliette": server } }).to_string())?;
+        inspector(bench, &["--config", &file, "--server", "oubliette"])
     });
     trials.both("Inspector/HTTP", &[Need::Clients], |bench| {
         let served = bench.serve_http("")?;

@@ -9,11 +9,11 @@ use rmcp::model::{
     CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, CustomRequest,
     CustomResult, DiscoverResult, ErrorCode, Implementation, InitializeRequestParams, InitializeResult,
     ListToolsResult, PaginatedRequestParams, ProtocolVersion, ServerCapabilities, ServerConfig,
-    SubscriptionFilter, Tool,
+    ReadResourceRequestParams, ReadResourceResponse, SubscriptionFilter, Tool,
 };
 use rmcp::service::{NotificationContext, RequestContext, SubscriptionContext};
 use rmcp::{ErrorData, RoleServer, ServerHandler};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::RwLock;
@@ -130,6 +130,16 @@ impl ServerHandler for Session {
             (answer.ttl_ms, answer.cache_scope) = (Some(fresh), Some(CacheScope::Public));
         }
         Ok(answer)
+    }
+
+    /// There are none: upstream ones are for programs.
+    async fn read_resource(
+        &self,
+        request: ReadResourceRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        let words = format!("There is no resource {:?} here. Programs read those of the servers.", request.uri);
+        Err(ErrorData::invalid_params(words, Some(json!({ "uri": request.uri }))))
     }
 
     /// The SDK compares a call's `Mcp-Param-` headers with what the tool's schema says of them.

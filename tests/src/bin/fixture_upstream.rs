@@ -3,6 +3,10 @@
 
 use serde_json::{Value, json};
 use std::io::{BufRead, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Whether the tool that comes and goes is there.
+static CHANGED: AtomicBool = AtomicBool::new(false);
 
 /// One red pixel.
 const PNG: &str =
@@ -28,10 +32,14 @@ fn main() {
         };
         let mut line = answer;
         (line["jsonrpc"], line["id"]) = (json!("2.0"), id.clone());
-        let mut out = std::io::stdout().lock();
-        // The client may have gone: then there is nobody to answer.
-        let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+        write_line(&line.to_string());
     }
+}
+
+fn write_line(line: &str) {
+    let mut out = std::io::stdout().lock();
+    // The client may have gone: then there is nobody to answer.
+    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
 }
 
 fn call(tool: &str) -> Value {
@@ -54,6 +62,11 @@ fn call(tool: &str) -> Value {
             let content = json!([text("This tool intentionally returns an error for testing")]);
             return json!({ "result": { "content": content, "isError": true } });
         }
+        "test_trigger_tool_change" => {
+            CHANGED.fetch_xor(true, Ordering::SeqCst);
+            write_line(r#"{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}"#);
+            json!([text("changed")])
+        }
         "json_schema_2020_12_tool" => json!([text("accepted")]),
         _ => return json!({ "error": { "code": -32602, "message": format!("Unknown tool: {tool}") } }),
     };
@@ -68,10 +81,14 @@ fn tools() -> Vec<Value> {
         ("test_embedded_resource", "Returns a resource"),
         ("test_multiple_content_types", "Returns a text, an image and a resource"),
         ("test_error_handling", "Returns an error"),
+        ("test_trigger_tool_change", "Adds a tool, or takes it away again"),
     ];
     let named = |(name, description)| json!({ "name": name, "description": description, "inputSchema": { "type": "object", "properties": {} } });
     let mut tools: Vec<Value> = plain.map(named).to_vec();
     tools.push(json!({ "name": "json_schema_2020_12_tool", "description": "Takes what JSON Schema 2020-12 can say", "inputSchema": schema() }));
+    if CHANGED.load(Ordering::SeqCst) {
+        tools.push(named(("test_changed", "Comes and goes")));
+    }
     tools
 }
 
