@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 use std::path::Path;
 use std::process::ExitCode;
 
-const CODE: &str = "const { orders } = await tools.shop.listOrders({}); return orders.length > 0 ? 6 * 7 : 0;";
+const CODE: &str =
+    "const { orders } = await tools.shop.listOrders({}); return orders.length > 0 ? 6 * 7 : 0;";
 
 /// Program, arguments before the target, variables.
 type Command = (String, Vec<String>, Vec<(&'static str, String)>);

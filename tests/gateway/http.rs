@@ -139,9 +139,9 @@ fn chmod(path: &str, mode: &str) -> Verdict {
 fn admission(bench: &Bench) -> Verdict {
     let tokens = bench.write("tokens", format!("# two hosts\n{TOKEN}\n\n{TOKEN}-of-another\n"))?;
     chmod(&tokens, "600")?;
-    let served = bench.serve_http(&format!(
-        "[http]\ntoken = {{ file = \"tokens\" }}\nhosts = [\"mcp.example.com\"]\norigins = [\"https://app.example.com\"]\n"
-    ))?;
+    let served = bench.serve_http(
+        "[http]\ntoken = { file = \"tokens\" }\nhosts = [\"mcp.example.com\"]\norigins = [\"https://app.example.com\"]\n",
+    )?;
     let known = host(&served).token(TOKEN);
     let cases: [(&str, Host, u16); 12] = [
         ("the token", known.clone(), 200),

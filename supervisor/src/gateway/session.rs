@@ -8,8 +8,8 @@ use crate::supervisor::Supervisor;
 use rmcp::model::{
     CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, CustomRequest,
     CustomResult, DiscoverResult, ErrorCode, Implementation, InitializeRequestParams, InitializeResult,
-    ListToolsResult, PaginatedRequestParams, ProtocolVersion, ServerCapabilities, ServerConfig,
-    ReadResourceRequestParams, ReadResourceResponse, SubscriptionFilter, Tool,
+    ListToolsResult, PaginatedRequestParams, ProtocolVersion, ReadResourceRequestParams,
+    ReadResourceResponse, ServerCapabilities, ServerConfig, SubscriptionFilter, Tool,
 };
 use rmcp::service::{NotificationContext, RequestContext, SubscriptionContext};
 use rmcp::{ErrorData, RoleServer, ServerHandler};
@@ -138,7 +138,8 @@ impl ServerHandler for Session {
         request: ReadResourceRequestParams,
         _: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
-        let words = format!("There is no resource {:?} here. Programs read those of the servers.", request.uri);
+        let words =
+            format!("There is no resource {:?} here. Programs read those of the servers.", request.uri);
         Err(ErrorData::invalid_params(words, Some(json!({ "uri": request.uri }))))
     }
 
