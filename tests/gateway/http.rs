@@ -196,7 +196,7 @@ fn nonsense(bench: &Bench) -> Verdict {
         ("too deep", &session, "POST", &deep, 400),
         ("too many values", &session, "POST", &many, 400),
         ("a notification that nobody knows", &session, "POST", unknown, 202),
-        ("nothing", &session, "POST", "", 202),
+        ("nothing", &session, "POST", "", 408),
         ("no session", &host, "POST", r#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#, 400),
         ("another method", &session, "PUT", "", 405),
         ("another type", &session.clone().with("Content-Type", "text/plain"), "POST", "{}", 415),

@@ -34,7 +34,7 @@ pub(super) fn add(trials: &mut Trials) {
     trials.both("doctor/serve refuses in the same words as run", &[], same_words);
     trials.both("doctor/a run's record says what held it", &[], recorded);
     trials.both("doctor/what every kind of host needs", &[], hosts);
-    trials.both("doctor/the systemd unit leaves little open", &[Need::SystemdAnalyze], exposure);
+    trials.both("doctor/the systemd units leave little open", &[Need::SystemdAnalyze], exposure);
 }
 
 fn diagnosis(bench: &Bench, arguments: &[&str]) -> Result<(Option<i32>, Value), Failed> {
@@ -172,9 +172,11 @@ const MOST_EXPOSURE: &str = "--threshold=30";
 
 fn exposure(bench: &Bench) -> Verdict {
     let analyze = on_path("systemd-analyze").ok_or("systemd-analyze has gone")?;
-    let unit = workspace().join("policies/host/systemd/oubliette@.service").display().to_string();
-    let arguments = ["security", "--offline=true", MOST_EXPOSURE, &unit];
-    let outcome = Invocation::new(bench.caller, &analyze, &arguments, &bench.folder)?.run()?;
-    ensure!(outcome.code == Some(0), "{}{}", outcome.stdout, outcome.stderr);
+    for unit in ["oubliette@.service", "oubliette-http.service"] {
+        let unit = workspace().join("policies/host/systemd").join(unit).display().to_string();
+        let arguments = ["security", "--offline=true", MOST_EXPOSURE, &unit];
+        let outcome = Invocation::new(bench.caller, &analyze, &arguments, &bench.folder)?.run()?;
+        ensure!(outcome.code == Some(0), "{}{}", outcome.stdout, outcome.stderr);
+    }
     Ok(())
 }

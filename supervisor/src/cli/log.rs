@@ -7,9 +7,12 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, fmt};
 
+/// Without `OUBLIETTE_LOG`: warnings. The SDK takes every host that hangs up for an error, and nobody needs to hear of it.
+const DEFAULT: &str = "warn,rmcp=off";
+
 /// Starts logging as `OUBLIETTE_LOG` says (`oubliette=debug,upstream=info`); warnings only, without it.
 pub(super) fn start() {
-    let wanted = std::env::var("OUBLIETTE_LOG").unwrap_or_else(|_| "warn".into());
+    let wanted = std::env::var("OUBLIETTE_LOG").unwrap_or_else(|_| DEFAULT.into());
     let lines = fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())

@@ -27,7 +27,7 @@ pub(super) enum Refusal {
     NoMessage(Rejected),
     /// It would begin a session too many.
     NoRoom,
-    /// It is empty, or a notification that nobody knows: there is nothing to do.
+    /// It is a notification that nobody knows: there is nothing to do.
     Nothing,
 }
 
@@ -79,6 +79,7 @@ async fn read(body: Incoming, most: usize) -> Result<(Bytes, bool), Refusal> {
             Ok((bytes, begins))
         }
         Ok(Some(_)) => Ok((bytes, false)),
+        Ok(None) if bytes.trim_ascii().is_empty() => Err(Refusal::Broken),
         Ok(None) => Err(Refusal::Nothing),
         Err(rejected) => Err(Refusal::NoMessage(rejected)),
     }
