@@ -19,6 +19,29 @@ pub const MODERN: &str = "2026-07-28";
 /// No answer may take longer.
 const PATIENCE: Duration = Duration::from_secs(90);
 
+/// How long nothing may change before a gateway is taken to be at rest.
+const REST: Duration = Duration::from_millis(500);
+
+/// What `look` sees once the gateway is at rest: a run that was answered gives back what it held a moment later.
+///
+/// # Errors
+/// When it never comes to rest.
+pub fn at_rest<T: PartialEq>(mut look: impl FnMut() -> T) -> Result<T, Failed> {
+    let begun = Instant::now();
+    let (mut seen, mut since) = (look(), Instant::now());
+    while begun.elapsed() < PATIENCE {
+        if since.elapsed() >= REST {
+            return Ok(seen);
+        }
+        thread::sleep(REST / 20);
+        let now = look();
+        if now != seen {
+            (seen, since) = (now, Instant::now());
+        }
+    }
+    Err("the gateway does not come to rest".into())
+}
+
 /// A session with a running gateway. Dropping it kills the gateway.
 #[derive(Debug)]
 pub struct Gateway {
