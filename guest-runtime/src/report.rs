@@ -64,10 +64,10 @@ pub(crate) fn too_large(bytes: usize, bound: usize, shown: &str) -> ProgramError
 /// Something that was thrown, or that the engine gave up on.
 pub(crate) fn thrown(error: JsError, kind: ProgramErrorKind, context: &mut Context) -> ProgramError {
     if context.instructions_remaining() == 0 {
-        return engine(&EngineError::NoInstructionsRemain);
+        return placed(engine(&EngineError::NoInstructionsRemain), &error, context);
     }
     if let Some(refused) = error.as_engine() {
-        return engine(refused);
+        return placed(engine(refused), &error, context);
     }
     let described = error.into_opaque(context).and_then(|value| describe(&value, kind, context));
     described.unwrap_or_else(|error| match error.as_engine() {
@@ -76,10 +76,31 @@ pub(crate) fn thrown(error: JsError, kind: ProgramErrorKind, context: &mut Conte
     })
 }
 
+/// `found` with the place where the engine gave up, which it tells only in words.
+fn placed(found: ProgramError, error: &JsError, context: &Context) -> ProgramError {
+    let words = match error.as_engine() {
+        Some(EngineError::Panic(panic)) => std::error::Error::source(panic).map(ToString::to_string),
+        Some(_) => Some(error.to_string()),
+        None => None,
+    };
+    let run = Run::of(context);
+    let lines = stack::mapped_lines(&words.unwrap_or_default(), &run);
+    at_lines(found, lines, &run)
+}
+
+/// `found`, where the innermost of `lines` is.
+fn at_lines(found: ProgramError, mut lines: Vec<String>, run: &Run) -> ProgramError {
+    lines.truncate(MAX_STACK);
+    let at = lines.iter().find_map(|line| stack::place(line));
+    let excerpt = at.as_ref().and_then(|at| run.sources.excerpt(at));
+    ProgramError { at, excerpt, stack: lines, ..found }
+}
+
 fn too_deep() -> ProgramError {
     let message =
         format!("functions call each other too deeply: at most {RECURSION_LIMIT} calls inside each other");
-    let hint = "look for a recursion that does not end, or use a loop with a list of what is left to do";
+    let hint = "look for a recursion that does not end, or use a loop with a list of what is left to do; where it is, the \
+                engine does not always tell: the last lines that were logged do";
     ProgramError { hint: Some(hint.into()), ..plain(ProgramErrorKind::RecursionLimit, message) }
 }
 
@@ -110,7 +131,11 @@ fn describe(value: &JsValue, kind: ProgramErrorKind, context: &mut Context) -> J
     let error = value.as_object().filter(|object| object.is::<boa_engine::builtins::error::Error>());
     let Some(error) = error else {
         let shown = console::shown(value, MAX_MESSAGE / 2, context)?;
-        return Ok(plain(kind, format!("the program threw a value that is not an Error: {shown}")));
+        let run = Run::of(context);
+        let message = format!("the program threw a value that is not an Error: {shown}");
+        let found = at_lines(plain(kind, message), run.thrown.calls(value), &run);
+        let hint = found.at.is_none().then(|| "throw, or reject with, new Error(…): it knows its line".into());
+        return Ok(ProgramError { hint, ..found });
     };
     let tool = origin(value, context)?;
     let kind = if tool.is_some() { ProgramErrorKind::Tool } else { kind };
