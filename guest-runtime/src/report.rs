@@ -64,28 +64,16 @@ pub(crate) fn too_large(bytes: usize, bound: usize, shown: &str) -> ProgramError
 /// Something that was thrown, or that the engine gave up on.
 pub(crate) fn thrown(error: JsError, kind: ProgramErrorKind, context: &mut Context) -> ProgramError {
     if context.instructions_remaining() == 0 {
-        return placed(engine(&EngineError::NoInstructionsRemain), &error, context);
+        return engine(&EngineError::NoInstructionsRemain);
     }
     if let Some(refused) = error.as_engine() {
-        return placed(engine(refused), &error, context);
+        return engine(refused);
     }
     let described = error.into_opaque(context).and_then(|value| describe(&value, kind, context));
     described.unwrap_or_else(|error| match error.as_engine() {
         Some(refused) => engine(refused),
         None => plain(kind, "the program threw something that cannot be looked at".into()),
     })
-}
-
-/// `found` with the place where the engine gave up, which it tells only in words.
-fn placed(found: ProgramError, error: &JsError, context: &Context) -> ProgramError {
-    let words = match error.as_engine() {
-        Some(EngineError::Panic(panic)) => std::error::Error::source(panic).map(ToString::to_string),
-        Some(_) => Some(error.to_string()),
-        None => None,
-    };
-    let run = Run::of(context);
-    let lines = stack::mapped_lines(&words.unwrap_or_default(), &run);
-    at_lines(found, lines, &run)
 }
 
 /// `found`, where the innermost of `lines` is.
@@ -99,8 +87,8 @@ fn at_lines(found: ProgramError, mut lines: Vec<String>, run: &Run) -> ProgramEr
 fn too_deep() -> ProgramError {
     let message =
         format!("functions call each other too deeply: at most {RECURSION_LIMIT} calls inside each other");
-    let hint = "look for a recursion that does not end, or use a loop with a list of what is left to do; where it is, the \
-                engine does not always tell: the last lines that were logged do";
+    let hint = "look for a recursion that does not end, or use a loop with a list of what is left to do; the engine \
+                does not say where it was, the last lines that were logged may";
     ProgramError { hint: Some(hint.into()), ..plain(ProgramErrorKind::RecursionLimit, message) }
 }
 
@@ -108,7 +96,7 @@ fn engine(error: &EngineError) -> ProgramError {
     match error {
         EngineError::NoInstructionsRemain => {
             let message = "the program used up its instructions".into();
-            let hint = "look for a loop that does not end; otherwise do less in one run";
+            let hint = "look for a loop that does not end, behind the last line that was logged; otherwise do less in one run";
             ProgramError { hint: Some(hint.into()), ..plain(ProgramErrorKind::InstructionLimit, message) }
         }
         EngineError::RuntimeLimit(RuntimeLimitError::LoopIteration) => {
@@ -134,7 +122,8 @@ fn describe(value: &JsValue, kind: ProgramErrorKind, context: &mut Context) -> J
         let run = Run::of(context);
         let message = format!("the program threw a value that is not an Error: {shown}");
         let found = at_lines(plain(kind, message), run.thrown.calls(value), &run);
-        let hint = found.at.is_none().then(|| "throw, or reject with, new Error(…): it knows its line".into());
+        let hint =
+            found.at.is_none().then(|| "throw, or reject with, new Error(…): it knows its line".into());
         return Ok(ProgramError { hint, ..found });
     };
     let tool = origin(value, context)?;

@@ -80,12 +80,8 @@ pub(crate) fn of(error: &JsObject, context: &mut Context) -> JsResult<Vec<String
     let getter = getter.clone();
     let raw = getter.call(&JsValue::from(error.clone()), &[], context)?;
     let Some(raw) = raw.as_string() else { return Ok(Vec::new()) };
-    Ok(mapped_lines(&raw.to_std_string_lossy(), &Run::of(context)))
-}
-
-/// The lines of the engine's stack in `words`, mapped.
-pub(crate) fn mapped_lines(words: &str, run: &Run) -> Vec<String> {
-    words.lines().filter_map(|line| mapped(line, run)).collect()
+    let run = Run::of(context);
+    Ok(raw.to_std_string_lossy().lines().filter_map(|line| mapped(line, &run)).collect())
 }
 
 /// One line of the engine's, mapped; none for built-in functions.
