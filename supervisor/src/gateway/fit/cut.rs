@@ -5,8 +5,6 @@ use super::notes::{Notes, Path};
 use super::tokens::{self, Meter};
 use serde_json::{Map, Value};
 
-/// Containers inside each other that are cut; what is too long below is left out whole.
-const MAX_DEPTH: usize = 24;
 /// Most members of a container that share its room. Of more, the first ones that fit are kept whole.
 const MAX_SHARING: usize = 8;
 /// Most properties of an object that share its room.
@@ -23,17 +21,18 @@ const BRACKETS: usize = 2;
 const LEFT_OUT: &str = "…";
 const LEFT_OUT_TOKENS: usize = 5;
 
-/// `value` in at most `room` tokens, or [`LEFT_OUT_TOKENS`].
+/// `value` in at most `room` tokens, or [`LEFT_OUT_TOKENS`]. As deep as it goes, which is as deep as the parser takes; no
+/// part is measured further than its room.
 pub(super) fn cut(value: Value, room: usize, path: &Path<'_>, notes: &mut Notes) -> Value {
     if tokens::of(&value, room) <= room {
         return value;
     }
     match value {
         Value::String(text) if room > LEFT_OUT_TOKENS => cut_string(&text, room, path, notes),
-        Value::Array(elements) if path.depth() < MAX_DEPTH && room > LEFT_OUT_TOKENS + BRACKETS => {
+        Value::Array(elements) if room > LEFT_OUT_TOKENS + BRACKETS => {
             cut_array(elements, room - BRACKETS, path, notes)
         }
-        Value::Object(members) if path.depth() < MAX_DEPTH && room > LEFT_OUT_TOKENS + BRACKETS => {
+        Value::Object(members) if room > LEFT_OUT_TOKENS + BRACKETS => {
             cut_object(members, room - BRACKETS, path, notes)
         }
         whole => {

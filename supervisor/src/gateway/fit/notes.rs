@@ -4,7 +4,7 @@ use super::tokens;
 use serde_json::Value;
 
 /// Longest path in a note, bytes. A longer one is cut, and no expression is made of it.
-const MAX_PATH: usize = 160;
+const MAX_PATH: usize = 400;
 
 /// Where a part of the report is. The program's value is `value`, and below it every path is an expression.
 pub(super) struct Path<'a> {
@@ -29,10 +29,6 @@ impl<'a> Path<'a> {
 
     pub(super) const fn property(&'a self, name: &'a str) -> Self {
         Self { above: Some(self), step: Step::Property(name) }
-    }
-
-    pub(super) fn depth(&self) -> usize {
-        self.above.map_or(0, |above| above.depth() + 1)
     }
 
     fn is_value(&self) -> bool {
