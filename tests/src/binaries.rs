@@ -144,9 +144,11 @@ fn finished(features: &[&str]) -> Result<PathBuf, String> {
     let mut build = Command::new(cargo);
     build.args(["build", "--bins"]).args(features).current_dir(workspace());
     // What cargo says of the test's own package makes build scripts that look at it run again, and all behind them.
-    let own = |name: &&str| ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|start| name.starts_with(start));
-    let names: Vec<String> = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()).collect();
-    names.iter().map(String::as_str).filter(own).for_each(|name| drop(build.env_remove(name)));
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(|it| it.starts_with("CARGO_PKG_") || it.starts_with("CARGO_MANIFEST_")) {
+            build.env_remove(name);
+        }
+    }
     if folder.ends_with("release") {
         build.arg("--release");
     }

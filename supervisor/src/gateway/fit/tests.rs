@@ -181,7 +181,7 @@ impl Random {
 fn any_value_is_cut_to_size_and_never_in_silence() {
     let mut random = Random(0x0b11_e77e);
     let mut cut = 0;
-    for _ in 0..150 {
+    for _ in 0..60 {
         let (depth, mut left) = (random.below(40), 8_000);
         let value = random.value(depth, &mut left);
         let answer = shown(report(&value));
@@ -190,5 +190,5 @@ fn any_value_is_cut_to_size_and_never_in_silence() {
         assert_eq!(changed, !notes(&answer).is_empty(), "{:?}", notes(&answer));
         cut += usize::from(changed);
     }
-    assert!((20..130).contains(&cut), "{cut} of 150 were cut: the values try nothing");
+    assert!((5..56).contains(&cut), "{cut} of 60 were cut: the values try nothing");
 }
