@@ -64,10 +64,10 @@ impl Default for Limits {
 
 /// Bytes that a run may write to its console for each that is kept. Of what it writes beyond, the guest holds the
 /// last lines back to its end. Kept by guest and monitor.
-pub const CONSOLE_WRITTEN_PER_KEPT: usize = 64;
+pub const CONSOLE_WRITTEN_PER_KEPT: usize = 16;
 
 /// Lines that a run may write to its console, the last ones included. Kept by guest and monitor.
-pub const CONSOLE_LINES: u64 = 300_000;
+pub const CONSOLE_LINES: u64 = 64_000;
 
 /// The lines that a guest holds back to its end, bytes. Kept by guest and monitor.
 pub const CONSOLE_LATE_BYTES: usize = 64 << 10;
