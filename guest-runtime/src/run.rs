@@ -6,6 +6,7 @@ use crate::realm::calls::Calls;
 use crate::realm::console::Console;
 use crate::realm::modules::Tree;
 use crate::realm::random::Random;
+use crate::realm::thrown::Thrown;
 use crate::realm::timers::Timers;
 use crate::realm::tools::Catalog;
 use crate::rejections::Rejections;
@@ -36,6 +37,8 @@ pub(crate) struct Run {
     pub(crate) random: Random,
     /// Rejected promises that nobody handles.
     pub(crate) rejections: Rc<Rejections>,
+    /// What was thrown last, if it does not know by itself from where.
+    pub(crate) thrown: Thrown,
     /// Where compiled code comes from.
     pub(crate) sources: Sources,
     limits: RefCell<Limits>,
@@ -55,6 +58,7 @@ impl Run {
             tree: Tree::default(),
             random: Random::default(),
             rejections: Rc::default(),
+            thrown: Thrown::default(),
             sources: Sources::default(),
             limits: RefCell::default(),
         })

@@ -2,12 +2,13 @@
 //! table, or exceeds its row, ends the run with the blame on the guest. (`guest.ready` is not in it: it is
 //! taken once, before there is a program, in `guest::jail`.)
 
+use crate::console::Console;
 use crate::guest::link::Link;
 use crate::report::{CallRecord, LogLine};
 use crate::upstream::{CallFailure, CallResult, Upstreams};
 use catalog::Catalog;
 use guest_protocol::envelope::{self, Message, Methods, Refusal};
-use guest_protocol::limits::{Limits, check_json};
+use guest_protocol::limits::{CONSOLE_LINES, Limits, check_json};
 use guest_protocol::message::{
     ConsoleWrite, DescribeServer, Fault, FileText, Finished, Listing, Outcome, Path, Sleep, ToolCall,
     ToolFailure, ToolFailureCode, ToolName, method,
@@ -45,7 +46,7 @@ enum Kind {
 /// Calls beyond the limit are refused politely this often, so that a program can catch the error.
 const REFUSED_CALLS: u64 = 10_000;
 
-/// What the guest adds to a cut console, and JSON around a value.
+/// JSON around a value or arguments.
 const SLACK_BYTES: usize = 4096;
 
 const TABLE: [Row; 8] = [
@@ -59,7 +60,7 @@ const TABLE: [Row; 8] = [
     Row { method: method::FILE_READ, kind: Kind::Request, most: |_| 100_000, open: |_| 64 },
     Row { method: method::FILE_LIST, kind: Kind::Request, most: |_| 100_000, open: |_| 64 },
     Row { method: method::SLEEP, kind: Kind::Request, most: |_| 1_000_000, open: |_| 1024 },
-    Row { method: method::CONSOLE, kind: Kind::Console, most: |_| 300_000, open: |_| 0 },
+    Row { method: method::CONSOLE, kind: Kind::Console, most: |_| CONSOLE_LINES, open: |_| 0 },
     Row { method: method::FINISHED, kind: Kind::Finished, most: |_| 1, open: |_| 0 },
     Row { method: method::FAULT, kind: Kind::Fault, most: |_| 1, open: |_| 0 },
 ];
@@ -99,8 +100,7 @@ pub(crate) struct Monitored {
 /// What a run has done so far.
 #[derive(Debug, Default)]
 struct Record {
-    logs: Vec<LogLine>,
-    console_bytes: usize,
+    console: Console,
     calls: Vec<Call>,
     last_failure: Option<ToolFailureCode>,
 }
@@ -129,7 +129,7 @@ impl Monitored {
     /// Takes the console and the calls out. Calls that are still open count as failed.
     pub(crate) fn take_record(&self) -> (Vec<LogLine>, Vec<CallRecord>) {
         let mut record = self.record();
-        let logs = std::mem::take(&mut record.logs);
+        let logs = std::mem::take(&mut record.console).lines();
         let close = |mut call: Call| {
             if call.open {
                 call.record.ms = milliseconds(call.begun.elapsed());
@@ -190,13 +190,7 @@ impl Monitored {
     }
 
     fn write_console(&self, line: ConsoleWrite) -> Result<(), String> {
-        let mut record = self.record();
-        record.console_bytes += line.text.len();
-        if record.console_bytes > self.limits.console_bytes + SLACK_BYTES {
-            return Err(format!("more than {} bytes on the console", self.limits.console_bytes));
-        }
-        record.logs.push(LogLine { level: line.level, text: line.text });
-        Ok(())
+        self.record().console.write(line, self.limits.console_bytes)
     }
 }
 

@@ -4,6 +4,7 @@ mod catalogs;
 mod eras;
 mod grants;
 mod nonsense;
+mod output;
 mod sessions;
 mod tools;
 
@@ -17,6 +18,7 @@ fn main() -> Result<ExitCode, Failed> {
     eras::add(&mut trials);
     grants::add(&mut trials);
     nonsense::add(&mut trials);
+    output::add(&mut trials);
     sessions::add(&mut trials);
     tools::add(&mut trials);
     Ok(trials.run())

@@ -29,7 +29,8 @@ pub struct Limits {
     pub argument_bytes: usize,
     /// Result of one call, bytes of JSON. Kept by the supervisor.
     pub result_bytes: usize,
-    /// Everything written to the console, bytes of UTF-8. The rest is cut and said so. Kept by guest and monitor.
+    /// What is kept of the console, bytes of UTF-8: one half from its start, one from its end, and said so. Kept by
+    /// the monitor.
     pub console_bytes: usize,
     /// The program's value, bytes of JSON. Kept by guest and monitor.
     pub value_bytes: usize,
@@ -60,6 +61,16 @@ impl Default for Limits {
         }
     }
 }
+
+/// Bytes that a run may write to its console for each that is kept. Of what it writes beyond, the guest holds the
+/// last lines back to its end. Kept by guest and monitor.
+pub const CONSOLE_WRITTEN_PER_KEPT: usize = 16;
+
+/// Lines that a run may write to its console, the last ones included. Kept by guest and monitor.
+pub const CONSOLE_LINES: u64 = 64_000;
+
+/// The lines that a guest holds back to its end, bytes. Kept by guest and monitor.
+pub const CONSOLE_LATE_BYTES: usize = 64 << 10;
 
 /// JSON that is deeper or larger than allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -21,6 +21,7 @@ mod sha;
 mod strings;
 mod symbols;
 mod table;
+pub(crate) mod thrown;
 pub(crate) mod timers;
 pub(crate) mod tools;
 mod warm;
@@ -87,6 +88,7 @@ pub(crate) fn build(run: &Rc<Run>, instructions: u64) -> JsResult<Context> {
         json::install,
         random::install,
         console::install,
+        thrown::install,
         timers::install,
         files::install,
         tools::install,

@@ -34,7 +34,7 @@ impl ModuleLoader for Loader {
 }
 
 const PRELUDE: &str = "globalThis.tools = { shop: { getOrder: async (a) => ({ id: a.id }), listOrders: async () => \
-    [{ id: 'a', total: 1 }, { id: 'b', total: 2 }] } }; globalThis.console = { log() {}, error() {} }; \
+    [{ id: 'a', total: 1 }, { id: 'b', total: 2 }] } }; globalThis.oubliette$thrown = (thrown) => thrown; globalThis.console = { log() {}, error() {} }; \
     Symbol.dispose ??= Symbol.for('Symbol.dispose'); Symbol.asyncDispose ??= Symbol.for('Symbol.asyncDispose');";
 
 fn shop() -> Vec<ServerName> {

@@ -17,6 +17,8 @@ use super::stderr::clean;
 use super::{CallResult, ServerDefinitions, ServerState, StateKind, result};
 use crate::config::ServerConfig;
 
+/// What a listing lost is told whole in the server's state; so much of it is logged.
+const MAX_LOST_TOLD: usize = 3;
 /// Changes that come in quick succession are listed once.
 const SETTLE: Duration = Duration::from_millis(250);
 /// Least time between two starts of a server; doubled with every start that failed.
@@ -214,8 +216,11 @@ impl Server {
         if same_words && now.listing.as_deref() == Some(&listing) {
             return;
         }
-        for dropped in listing.lost() {
-            tracing::warn!(target: "upstream", server = self.name(), "left out of its tools: {dropped}");
+        let lost = listing.lost();
+        if !lost.is_empty() {
+            let (count, first) = (lost.len(), lost.iter().take(MAX_LOST_TOLD).cloned().collect::<Vec<_>>());
+            let first = first.join("; ");
+            tracing::warn!(target: "upstream", server = self.name(), count, "left out of its tools: {first}");
         }
         now.listing = Some(Arc::new(listing));
         self.generation.fetch_add(1, Ordering::Release);
