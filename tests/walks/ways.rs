@@ -34,7 +34,9 @@ pub(super) fn add(trials: &mut Trials) -> Result<(), Failed> {
 
 fn walk(bench: &Bench, way: &Way) -> Verdict {
     let scripted = bench.binary("scripted-upstream")?;
-    let weird = format!("[servers.weird-server]\ncommand = {scripted:?}\nargs = [\"weird\"]\n");
+    let weird = format!(
+        "[limits]\ncalls_in_flight = 100\n[servers.weird-server]\ncommand = {scripted:?}\nargs = [\"weird\"]\n"
+    );
     let config = bench.config(&weird)?;
     let outcome = bench.run_program(&["--config", &config], &way.code)?;
     match (&way.value, &way.fails) {

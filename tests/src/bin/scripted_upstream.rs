@@ -203,6 +203,7 @@ fn tools() -> Vec<Value> {
         tool("twice", "Answers twice", json!({})),
         tool("not_a_result", "Answers with a result of the wrong shape", json!({})),
         tool("picture", "Returns an image", json!({})),
+        tool("both", "Returns structured content and an image", json!({})),
         tool("contents", "Returns these contents", json!({ "content": { "type": "array" } })),
     ]
 }
@@ -257,6 +258,11 @@ fn call(id: &Value, params: &Value) {
             result(id, &json!({ "content": [{ "type": "image", "data": "AAAA", "mimeType": "image/png" }] }))
         }
         "contents" => result(id, &json!({ "content": arguments["content"] })),
+        "both" => {
+            let picture = json!({ "type": "image", "data": "AAAA", "mimeType": "image/png" });
+            let content = json!([{ "type": "text", "text": "{\"width\":1}" }, picture]);
+            result(id, &json!({ "content": content, "structuredContent": { "width": 1 } }));
+        }
         name => structured(id, json!({ "tool": name })),
     }
 }

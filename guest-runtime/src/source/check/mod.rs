@@ -254,7 +254,8 @@ impl<'a> Visit<'a> for Checker<'_, '_, '_, '_> {
     fn visit_expression_statement(&mut self, statement: &ExpressionStatement<'a>) {
         if let Expression::CallExpression(call) = statement.expression.get_inner_expression()
             && self.value != Some(statement.span)
-            && let Some(Target::Tool(..)) = self.bindings.resolve(&call.callee)
+            && (matches!(self.bindings.resolve(&call.callee), Some(Target::Tool(..)))
+                || offers::is_asking(call, &self.bindings))
         {
             report::unawaited(statement.span.start, self.findings);
         }

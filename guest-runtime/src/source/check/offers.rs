@@ -57,6 +57,12 @@ pub(super) fn check(
     }
 }
 
+/// Whether it is a call of one of these functions.
+pub(super) fn is_asking(call: &CallExpression<'_>, bindings: &Bindings<'_, '_>) -> bool {
+    let callee = call.callee.get_inner_expression();
+    matches!(callee, Expression::StaticMemberExpression(member) if offer(&member.object, bindings).is_some())
+}
+
 /// Which of the two globals it is, if the program has not declared one of that name itself.
 fn offer(object: &Expression<'_>, bindings: &Bindings<'_, '_>) -> Option<Offer> {
     let Expression::Identifier(name) = object.get_inner_expression() else { return None };
