@@ -80,6 +80,11 @@ fn kinds(bench: &Bench) -> Verdict {
     ensure!(report["value"][0]["text"] == "words", "{said}");
     ensure!(report["value"][4]["resource"]["uri"] == "a:blob", "{said}");
     ensure!(report["truncated"] == json!([]), "{report}");
+    let logo = execute(&mut gateway, "return await resources.read('shop', 'shop://logo');")?;
+    let resource = &blocks(&logo)?[0]["resource"];
+    ensure!(resource["uri"] == "shop://logo" && resource["mimeType"] == "image/png", "{resource}");
+    let read = &logo["structuredContent"]["value"]["contents"][0];
+    ensure!(read["blob"].as_str().is_some_and(|words| words.starts_with("[content[1]")), "{read}");
     let text = format!("return {{ text: {:?}, type: 'resource' }};", "x".repeat(9_000));
     let long =
         format!("return {{ type: 'resource', resource: {{ uri: 'a:b', text: {:?} }} }};", "y".repeat(9_000));
@@ -121,6 +126,8 @@ fn lookalikes(bench: &Bench) -> Verdict {
         { "type": "audio", "data": 7, "mimeType": "audio/wav" },
         { "type": "resource", "resource": { "uri": "a:b" } },
         { "type": "resource_link", "name": "no address" },
+        { "uri": "a:b", "blob": "not base64!" },
+        { "uri": 7, "blob": "AAAA" },
     ]);
     let result = execute(&mut gateway, &format!("return {value};"))?;
     ensure!(blocks(&result)?.is_empty(), "{result}");

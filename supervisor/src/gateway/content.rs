@@ -4,8 +4,8 @@
 use crate::report::RunReport;
 use rmcp::model::{ContentBlock, ProtocolVersion};
 use serde::Deserialize;
-use serde_json::Value;
 use serde_json::value::to_raw_value;
+use serde_json::{Value, json};
 
 /// Most blocks of one result. No source names a figure: hosts are known to take twenty images at once.
 const MAX_BLOCKS: usize = 16;
@@ -19,8 +19,13 @@ const MAX_LINK: usize = 2_000;
 /// Most notes about what is left out; the rest is counted.
 const MAX_NOTES: usize = 8;
 /// Text of a value that has none of these holds no content.
-const TYPES: [&str; 4] =
-    [r#""type":"image""#, r#""type":"audio""#, r#""type":"resource""#, r#""type":"resource_link""#];
+const TYPES: [&str; 5] = [
+    r#""type":"image""#,
+    r#""type":"audio""#,
+    r#""type":"resource""#,
+    r#""type":"resource_link""#,
+    r#""blob":""#,
+];
 
 /// Takes the content out of the report's value. The first block is `content[1]` of the result: `content[0]` is the
 /// report as text.
@@ -60,8 +65,8 @@ enum Kind {
 
 impl Lifted<'_> {
     fn visit(&mut self, value: &mut Value, path: &str) {
-        if let Some(kind) = kind(value) {
-            return self.take(value, path, &kind);
+        if let Some((kind, block)) = content(value) {
+            return self.take(value, path, &kind, block);
         }
         match value {
             Value::Array(elements) => elements
@@ -75,7 +80,7 @@ impl Lifted<'_> {
         }
     }
 
-    fn take(&mut self, value: &mut Value, path: &str, kind: &Kind) {
+    fn take(&mut self, value: &mut Value, path: &str, kind: &Kind, block: ContentBlock) {
         match kind {
             Kind::Bytes { at, since } => {
                 let Some(Value::String(payload)) = value.pointer(at) else { return };
@@ -87,7 +92,7 @@ impl Lifted<'_> {
                     }
                     None => {
                         self.bytes += bytes;
-                        self.push(value);
+                        self.blocks.push(block);
                         format!("[content[{}] of this result: {bytes} bytes of base64]", self.blocks.len())
                     }
                 };
@@ -97,7 +102,7 @@ impl Lifted<'_> {
                 let bytes = value.pointer(at).and_then(Value::as_str).map_or(0, str::len);
                 if self.blocks.len() < MAX_BLOCKS && self.text + bytes <= MAX_TEXT {
                     self.text += bytes;
-                    self.push(value);
+                    self.blocks.push(block);
                     let at_content = self.blocks.len();
                     replace(
                         value,
@@ -111,7 +116,7 @@ impl Lifted<'_> {
             }
             Kind::Link => {
                 if self.blocks.len() < MAX_BLOCKS {
-                    self.push(value);
+                    self.blocks.push(block);
                 }
             }
         }
@@ -141,10 +146,6 @@ impl Lifted<'_> {
             self.unsaid += 1;
         }
     }
-
-    fn push(&mut self, value: &Value) {
-        self.blocks.extend(ContentBlock::deserialize(value));
-    }
 }
 
 fn replace(value: &mut Value, at: &str, words: String) {
@@ -153,32 +154,34 @@ fn replace(value: &mut Value, at: &str, words: String) {
     }
 }
 
-/// What kind of content `value` is, if it is one that a host can take.
-fn kind(value: &Value) -> Option<Kind> {
+/// `value` as content, if it is one that a host can take. Bytes that a program read from a resource are taken for
+/// the resource: their object says all that a block needs.
+fn content(value: &Value) -> Option<(Kind, ContentBlock)> {
     let text = |name: &str| value.pointer(name).and_then(Value::as_str);
-    let kind = match value.get("type")?.as_str()? {
+    let (always, audio) = (ProtocolVersion::V_2024_11_05, ProtocolVersion::V_2025_03_26);
+    let Some(named) = value.get("type") else {
+        let blob = text("/uri").and(text("/blob")).filter(|blob| is_base64(blob));
+        let block = blob.map(|_| ContentBlock::deserialize(json!({ "type": "resource", "resource": value })));
+        return Some((Kind::Bytes { at: "/blob", since: always }, block?.ok()?));
+    };
+    let kind = match named.as_str()? {
         "image" if text("/mimeType")?.starts_with("image/") && is_base64(text("/data")?) => {
-            Kind::Bytes { at: "/data", since: ProtocolVersion::V_2024_11_05 }
+            Kind::Bytes { at: "/data", since: always }
         }
         "audio" if text("/mimeType")?.starts_with("audio/") && is_base64(text("/data")?) => {
-            Kind::Bytes { at: "/data", since: ProtocolVersion::V_2025_03_26 }
+            Kind::Bytes { at: "/data", since: audio }
         }
         "resource" if text("/resource/uri").is_some() => {
             match (text("/resource/blob"), text("/resource/text")) {
-                (Some(blob), None) if is_base64(blob) => {
-                    Kind::Bytes { at: "/resource/blob", since: ProtocolVersion::V_2024_11_05 }
-                }
+                (Some(blob), None) if is_base64(blob) => Kind::Bytes { at: "/resource/blob", since: always },
                 (None, Some(_)) => Kind::Text { at: "/resource/text" },
                 _ => return None,
             }
         }
-        "resource_link" if text("/uri").is_some() && text("/name").is_some() => {
-            let short = value.to_string().len() <= MAX_LINK;
-            return short.then_some(Kind::Link).filter(|_| ContentBlock::deserialize(value).is_ok());
-        }
+        "resource_link" if value.to_string().len() <= MAX_LINK => Kind::Link,
         _ => return None,
     };
-    ContentBlock::deserialize(value).is_ok().then_some(kind)
+    Some((kind, ContentBlock::deserialize(value).ok()?))
 }
 
 /// RFC 4648, section 4, padded: what hosts decode.
