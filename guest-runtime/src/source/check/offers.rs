@@ -2,6 +2,7 @@
 
 use super::super::findings::Findings;
 use super::bindings::{Bindings, Unknown};
+use super::catalog::INHERITED;
 use super::report;
 use crate::nearest;
 use guest_protocol::message::{ServerName, ToolName};
@@ -27,6 +28,9 @@ pub(super) fn check(
         return Vec::new();
     };
     let Some(offer) = offer(&member.object, bindings) else { return Vec::new() };
+    if INHERITED.contains(&member.property.name.as_str()) {
+        return Vec::new();
+    }
     let (name, asking) = (member.property.name.as_str(), ASKING.iter().filter(|(of, ..)| *of == offer));
     let Some((.., method)) = asking.clone().find(|(_, function, _)| *function == name) else {
         let near = nearest::one(name, asking.map(|(_, function, _)| *function));
