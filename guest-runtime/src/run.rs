@@ -4,6 +4,7 @@ use crate::clock::RunClock;
 use crate::link::Link;
 use crate::realm::calls::Calls;
 use crate::realm::console::Console;
+use crate::realm::emit::Emitted;
 use crate::realm::modules::Tree;
 use crate::realm::random::Random;
 use crate::realm::thrown::Thrown;
@@ -29,6 +30,8 @@ pub(crate) struct Run {
     pub(crate) timers: Timers,
     /// What was written, and how much more may be.
     pub(crate) console: Console,
+    /// How often progress was told.
+    pub(crate) emitted: Emitted,
     /// Servers and their tools.
     pub(crate) catalog: Catalog,
     /// Modules that were loaded.
@@ -54,6 +57,7 @@ impl Run {
             calls: Calls::default(),
             timers: Timers::default(),
             console: Console::default(),
+            emitted: Emitted::default(),
             catalog: Catalog::default(),
             tree: Tree::default(),
             random: Random::default(),

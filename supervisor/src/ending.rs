@@ -189,6 +189,7 @@ fn blame_of_tool_error(run: &Monitored) -> Blame {
         Some(
             ToolFailureCode::UnknownServer
             | ToolFailureCode::UnknownTool
+            | ToolFailureCode::NotOffered
             | ToolFailureCode::InvalidArguments
             | ToolFailureCode::Limit,
         ) => Blame::Guest,

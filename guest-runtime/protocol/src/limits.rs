@@ -2,6 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+/// Words of progress in one run: hosts show the latest, and each is a message of its own. Kept by guest and monitor.
+pub const EMITS: usize = 1000;
+/// One word of progress, bytes of UTF-8: hosts show a line of it. The rest is cut. Kept by guest and monitor.
+pub const EMIT_BYTES: usize = 4 << 10;
+
 /// The limits of one run: the operator's `[limits]`, and [`Limits::default`] for what is not named there. A request
 /// can only shorten the wall clock.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,7 +26,7 @@ pub struct Limits {
     pub source_bytes: usize,
     /// Brackets, blocks and operators inside each other in the program text. Kept by the guest, before parsing.
     pub source_depth: usize,
-    /// Tool calls in one run. Kept by the monitor.
+    /// Tool calls in one run, questions for resources and prompts among them. Kept by the monitor.
     pub calls: u32,
     /// Tool calls at the same time: the guest queues the rest. Kept by the monitor.
     pub calls_in_flight: u32,

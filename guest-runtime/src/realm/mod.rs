@@ -5,6 +5,7 @@ pub(crate) mod calls;
 pub(crate) mod console;
 mod date;
 mod digest;
+pub(crate) mod emit;
 mod files;
 mod hooks;
 mod inspect;
@@ -15,6 +16,7 @@ mod math;
 pub(crate) mod modules;
 mod node;
 mod objects;
+mod offers;
 pub(crate) mod random;
 mod regexp;
 mod sha;
@@ -89,10 +91,12 @@ pub(crate) fn build(run: &Rc<Run>, instructions: u64) -> JsResult<Context> {
         random::install,
         console::install,
         thrown::install,
+        emit::install,
         timers::install,
         files::install,
         tools::install,
         web::install,
+        offers::install,
         lazy::install,
         date::install,
         locale::install,

@@ -8,6 +8,7 @@ use guest_protocol::limits::Limits;
 use guest_protocol::message::{
     Finding, JsonType, ParameterShape, ServerName, ServerShape, Severity, ToolShape,
 };
+use guest_protocol::offers::Offers;
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -38,7 +39,11 @@ const PRELUDE: &str = "globalThis.tools = { shop: { getOrder: async (a) => ({ id
     Symbol.dispose ??= Symbol.for('Symbol.dispose'); Symbol.asyncDispose ??= Symbol.for('Symbol.asyncDispose');";
 
 fn shop() -> Vec<ServerName> {
-    let name = |name: &str, identifier: &str| ServerName { name: name.into(), identifier: identifier.into() };
+    let name = |name: &str, identifier: &str| ServerName {
+        name: name.into(),
+        identifier: identifier.into(),
+        offers: Offers { resources: name == "shop", prompts: name == "shop" },
+    };
     vec![name("shop", "shop"), name("git-hub", "gitHub")]
 }
 

@@ -22,7 +22,8 @@ pub(super) struct Arguments {
 pub(super) async fn check(arguments: Arguments) -> Result<ExitCode, Failure> {
     let source = read_program(&arguments.file)?;
     let supervisor = arguments.config.start().await?;
-    let report = supervisor.execute(RunRequest { source, timeout_ms: None, mode: Mode::Check }).await;
+    let report =
+        supervisor.execute(RunRequest { source, timeout_ms: None, mode: Mode::Check, emitted: None }).await;
     supervisor.shutdown().await;
     if arguments.json {
         log::print(&json(&report));
