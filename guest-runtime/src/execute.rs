@@ -36,6 +36,7 @@ pub(crate) fn program(start: &Start, context: &mut Context) -> Finished {
             Err(findings) => (Outcome::Error(report::check(findings)), Vec::new(), Vec::new()),
             Ok(compiled) => outcome(start, compiled, context),
         };
+    console::finish(&run);
     let used = budget.saturating_sub(context.instructions_remaining());
     let usage = Usage { instructions: used as u64, memory_bytes: arena::peak() };
     Finished { outcome, warnings, manifest, usage }

@@ -6,6 +6,7 @@
 mod attest;
 mod cli;
 mod config;
+mod console;
 mod credential;
 mod demo_server;
 mod direct;

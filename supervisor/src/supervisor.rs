@@ -17,6 +17,7 @@ use policies::{Arch, Grants, Profile, ProfileError};
 use rmcp::model::JsonObject;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::mpsc;
 
 /// Runs at the same time. More wait their turn, which goes round among hosts; each has its own 30 seconds once it
 /// starts.
@@ -34,6 +35,8 @@ pub(crate) struct RunRequest {
     pub(crate) timeout_ms: Option<u64>,
     /// Run it, or only check it.
     pub(crate) mode: Mode,
+    /// Where its words of progress go, with room for [`guest_protocol::limits::EMITS`]; its log where absent.
+    pub(crate) emitted: Option<mpsc::Sender<String>>,
 }
 
 /// The supervisor.

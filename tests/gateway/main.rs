@@ -1,12 +1,14 @@
 //! The gateway as an agent's host meets it: every revision of the protocol, every kind of nonsense, the end.
 
 mod catalogs;
+mod content;
 mod direct;
 mod eras;
 mod grants;
 mod hosts;
 mod http;
 mod nonsense;
+mod output;
 mod sessions;
 mod tools;
 
@@ -17,12 +19,14 @@ use std::process::ExitCode;
 fn main() -> Result<ExitCode, Failed> {
     let mut trials = Trials::new()?;
     catalogs::add(&mut trials);
+    content::add(&mut trials);
     direct::add(&mut trials);
     eras::add(&mut trials);
     grants::add(&mut trials);
     hosts::add(&mut trials);
     http::add(&mut trials);
     nonsense::add(&mut trials);
+    output::add(&mut trials);
     sessions::add(&mut trials);
     tools::add(&mut trials);
     Ok(trials.run())

@@ -1,6 +1,7 @@
 //! The methods, and what each carries. The monitor in the supervisor has one row per method of the guest.
 
 use crate::limits::Limits;
+use crate::offers::Offers;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -20,12 +21,19 @@ pub mod method {
     pub const FAULT: &str = "run.fault";
     /// [`super::ToolCall`] → the upstream's `CallToolResult` as it came, or a [`super::ToolFailure`].
     pub const TOOL_CALL: &str = "tool.call";
+    /// [`crate::offers::Ask`] → [`crate::offers::Entries`] or the upstream's result as it came, or a
+    /// [`super::ToolFailure`].
+    pub const ASK: &str = "server.ask";
+    /// Notification: [`super::Emit`].
+    pub const EMIT: &str = "progress.emit";
     /// [`super::DescribeServer`] → [`super::ServerShape`].
     pub const DESCRIBE: &str = "server.describe";
     /// [`super::Path`] → [`super::FileText`].
     pub const FILE_READ: &str = "file.read";
-    /// [`super::Path`] → [`super::Listing`].
+    /// [`super::ListDirectory`] → [`super::Listing`].
     pub const FILE_LIST: &str = "file.list";
+    /// [`super::Path`] → [`super::FileState`].
+    pub const FILE_STAT: &str = "file.stat";
     /// [`super::Sleep`] → `null`, when the time has passed.
     pub const SLEEP: &str = "timer.sleep";
 }
@@ -98,6 +106,9 @@ pub struct ServerName {
     pub name: String,
     /// As in `tools.<identifier>` and `/servers/<identifier>`.
     pub identifier: String,
+    /// What it has besides tools.
+    #[serde(default)]
+    pub offers: Offers,
 }
 
 /// Asks for one server's tools.
@@ -200,6 +211,8 @@ pub enum ToolFailureCode {
     UnknownServer,
     /// The server has no such tool.
     UnknownTool,
+    /// The server has no resources, or no prompts.
+    NotOffered,
     /// The arguments do not fit the tool's schema.
     InvalidArguments,
     /// The policy says no.
@@ -230,6 +243,26 @@ pub struct FileText {
     pub text: String,
 }
 
+/// Which directory to list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListDirectory {
+    /// Absolute, `/servers/shop`.
+    pub path: String,
+    /// Also the directories in it: names are then paths from it.
+    pub recursive: bool,
+}
+
+/// What a path names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileState {
+    /// Whether it is a directory.
+    pub directory: bool,
+    /// Of a file, bytes of UTF-8; of a directory 0.
+    pub size: u64,
+}
+
 /// A directory's entries, sorted by name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -254,6 +287,14 @@ pub struct Entry {
 pub struct Sleep {
     /// After this many milliseconds.
     pub ms: u64,
+}
+
+/// A word of progress, for the host as the program runs. At most [`crate::limits::EMITS`] in a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Emit {
+    /// At most [`crate::limits::EMIT_BYTES`] bytes of it.
+    pub text: String,
 }
 
 /// One line for the log.

@@ -17,6 +17,7 @@ use anchors::{Anchor, Anchors};
 pub(crate) use emitted::helper_module;
 use excerpt::Text;
 use findings::Findings;
+pub(crate) use gaps::THROWN;
 use guest_protocol::limits::Limits;
 use guest_protocol::message::{Finding, ServerName, ServerShape, ToolName};
 pub(crate) use map::Map;

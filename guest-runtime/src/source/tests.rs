@@ -8,6 +8,7 @@ use guest_protocol::limits::Limits;
 use guest_protocol::message::{
     Finding, JsonType, ParameterShape, ServerName, ServerShape, Severity, ToolShape,
 };
+use guest_protocol::offers::Offers;
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -34,11 +35,15 @@ impl ModuleLoader for Loader {
 }
 
 const PRELUDE: &str = "globalThis.tools = { shop: { getOrder: async (a) => ({ id: a.id }), listOrders: async () => \
-    [{ id: 'a', total: 1 }, { id: 'b', total: 2 }] } }; globalThis.console = { log() {}, error() {} }; \
+    [{ id: 'a', total: 1 }, { id: 'b', total: 2 }] } }; globalThis.oubliette$thrown = (thrown) => thrown; globalThis.console = { log() {}, error() {} }; \
     Symbol.dispose ??= Symbol.for('Symbol.dispose'); Symbol.asyncDispose ??= Symbol.for('Symbol.asyncDispose');";
 
 fn shop() -> Vec<ServerName> {
-    let name = |name: &str, identifier: &str| ServerName { name: name.into(), identifier: identifier.into() };
+    let name = |name: &str, identifier: &str| ServerName {
+        name: name.into(),
+        identifier: identifier.into(),
+        offers: Offers { resources: name == "shop", prompts: name == "shop" },
+    };
     vec![name("shop", "shop"), name("git-hub", "gitHub")]
 }
 

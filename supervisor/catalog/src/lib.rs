@@ -7,6 +7,7 @@
 mod definition;
 mod files;
 mod names;
+mod offers;
 mod repair;
 mod schema;
 mod search;
@@ -23,6 +24,7 @@ pub use suggest::nearest;
 pub use tool::Tool;
 
 use guest_protocol::message::{ServerName, ServerShape};
+use guest_protocol::offers::{Offer, Offers};
 use search::Index;
 use server::Server;
 use std::collections::HashMap;
@@ -34,6 +36,8 @@ pub struct ServerDefinitions {
     pub name: String,
     /// Its instructions, from `initialize` or `server/discover`.
     pub instructions: Option<String>,
+    /// What it has besides tools.
+    pub offers: Offers,
     /// Its tools, each as it came in `tools/list`.
     pub tools: Vec<ToolText>,
     /// What was left out of its listing, and why.
@@ -78,8 +82,11 @@ impl Catalog {
     /// Every server by both names, in the order of the configuration, also those that are not available.
     #[must_use]
     pub fn servers(&self) -> Vec<ServerName> {
-        let name =
-            |server: &Server| ServerName { name: server.name.clone(), identifier: server.identifier.clone() };
+        let name = |server: &Server| ServerName {
+            name: server.name.clone(),
+            identifier: server.identifier.clone(),
+            offers: server.offers,
+        };
         self.servers.iter().map(name).collect()
     }
 
@@ -104,6 +111,29 @@ impl Catalog {
     #[must_use]
     pub fn tool(&self, server: &str, tool: &str) -> Option<&Tool> {
         self.server(server)?.tool(tool)
+    }
+
+    /// What a server (either name) has besides tools; `None` where there is no such server.
+    #[must_use]
+    pub fn offers(&self, server: &str) -> Option<Offers> {
+        Some(self.server(server)?.offers)
+    }
+
+    /// Says to a model that the server has none of these, and who has.
+    #[must_use]
+    pub fn not_offered(&self, server: &str, offer: Offer) -> String {
+        let Some(found) = self.server(server) else { return self.unknown_server(server) };
+        let (name, what) = (tool::quoted(&found.name), offer.name());
+        if let Some(why) = &found.failed {
+            return format!("Server {name} is not available, so its {what} cannot be had: {why}");
+        }
+        let others = self.servers.iter().filter(|other| other.offers.has(offer));
+        let others: Vec<&str> = others.map(|other| other.identifier.as_str()).collect();
+        if others.is_empty() {
+            return format!("Server {name} has no {what}, and no other server has any.");
+        }
+        let others = suggest::listed(others.into_iter());
+        format!("Server {name} has no {what}. Servers that have some: {others}.")
     }
 
     /// Says to a model that there is no such server, and what there is.

@@ -6,6 +6,7 @@ use crate::shared::Shared;
 use crate::tool::Tool;
 use crate::{ServerDefinitions, ToolText};
 use guest_protocol::message::ServerShape;
+use guest_protocol::offers::Offers;
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
@@ -21,6 +22,8 @@ pub(crate) struct Server {
     pub(crate) name: String,
     pub(crate) identifier: String,
     pub(crate) instructions: Option<String>,
+    /// What it has besides tools.
+    pub(crate) offers: Offers,
     /// Why it is not available.
     pub(crate) failed: Option<String>,
     /// In the order of its listing.
@@ -62,6 +65,7 @@ impl Server {
                 .instructions
                 .map(|text| clean(&text, MAX_INSTRUCTIONS))
                 .filter(|it| !it.is_empty()),
+            offers: definitions.offers,
             failed: definitions.failed.map(|why| clean(&why, 1_000)),
             skipped: offered - tools.len(),
             lost: definitions.lost.iter().map(|what| clean(what, 300)).collect(),

@@ -23,7 +23,7 @@ pub(super) struct Arguments {
 pub(super) async fn check(arguments: Arguments) -> Result<ExitCode, Failure> {
     let source = read_program(&arguments.file)?;
     let supervisor = arguments.config.start().await?;
-    let request = RunRequest { source, timeout_ms: None, mode: Mode::Check };
+    let request = RunRequest { source, timeout_ms: None, mode: Mode::Check, emitted: None };
     let report = supervisor.execute(&Lane::only(), request).await;
     supervisor.shutdown().await;
     if arguments.json {

@@ -6,6 +6,7 @@
 //! an answer within what a model can take, `definitions` is all that a model is told beforehand.
 
 mod changes;
+mod content;
 mod definitions;
 mod direct;
 mod execute;

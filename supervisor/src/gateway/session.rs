@@ -3,7 +3,8 @@
 use super::definitions::{self, EXECUTE, SEARCH};
 use super::execute::Shown;
 use super::host::Host;
-use super::{changes, direct, execute, progress, search};
+use super::progress::Progress;
+use super::{changes, direct, execute, search};
 use crate::supervisor::Supervisor;
 use rmcp::model::{
     CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, CustomRequest,
@@ -56,21 +57,27 @@ impl Session {
                 Err(words) => refused(words),
             }),
             EXECUTE => {
-                let request = match execute::request(arguments) {
+                let mut request = match execute::request(arguments) {
                     Ok(request) => request,
                     Err(words) => return Ok(refused(words)),
                 };
                 let host = Host::of(context);
-                let shown = execute::execute(&self.supervisor, host.lane(), request);
-                while_awaited(context, host.clone(), shown).await.and_then(|shown| ran(shown, version))
+                let (peer, token) = (context.peer.clone(), context.meta.get_progress_token());
+                let mut progress = Progress::new(peer, token, &mut request);
+                let shown = execute::execute(&self.supervisor, host.lane(), request, version.as_ref());
+                let shown = while_awaited(context, host.clone(), &mut progress, shown).await?;
+                progress.finish().await;
+                ran(shown, version)
             }
             other => {
                 if let Some(tool) =
                     self.supervisor.direct_tools().iter().find(|tool| tool.listed.name == other)
                 {
                     let host = Host::of(context);
+                    let (peer, token) = (context.peer.clone(), context.meta.get_progress_token());
+                    let (mut progress, _silent) = Progress::of_call(peer, token);
                     let result = direct::call(&self.supervisor, &host, tool, arguments);
-                    return while_awaited(context, host.clone(), result).await;
+                    return while_awaited(context, host.clone(), &mut progress, result).await;
                 }
                 let words = format!(
                     "There is no tool {other:?} here. Call it from a program with `execute`, see `search`."
@@ -207,6 +214,7 @@ fn is_modern(version: Option<&ProtocolVersion>) -> bool {
 async fn while_awaited<T>(
     context: &RequestContext<RoleServer>,
     mut host: Host,
+    progress: &mut Progress,
     doing: impl Future<Output = T>,
 ) -> Result<T, ErrorData> {
     let cancelled = || Err(ErrorData::internal_error("The call was cancelled.", None));
@@ -214,7 +222,7 @@ async fn while_awaited<T>(
         done = doing => Ok(done),
         () = context.ct.cancelled() => cancelled(),
         () = host.gone() => cancelled(),
-        never = progress::report(context.peer.clone(), context.meta.get_progress_token()) => match never {},
+        never = progress.report() => match never {},
     }
 }
 
@@ -223,6 +231,7 @@ fn ran(shown: Shown, version: Option<ProtocolVersion>) -> Result<CallToolResult,
     let held = serde_json::to_value(shown.held)
         .map_err(|error| ErrorData::internal_error(error.to_string(), None))?;
     let mut result = result(shown.report, shown.ok, version);
+    result.content.extend(shown.content);
     result.meta.get_or_insert_default().insert(HELD.into(), held);
     Ok(result)
 }

@@ -10,6 +10,7 @@ mod failure;
 mod handshake;
 pub(crate) mod lines;
 mod listing;
+mod offers;
 mod process;
 mod result;
 mod server;
@@ -19,6 +20,7 @@ mod wire;
 use std::sync::Arc;
 
 use catalog::ServerDefinitions;
+use guest_protocol::offers::Asked;
 use policies::Allowed;
 use rmcp::model::JsonObject;
 use serde::Serialize;
@@ -115,6 +117,26 @@ impl Upstreams {
     ) -> Result<CallResult, CallFailure> {
         match self.servers.iter().find(|server| server.name() == allowed.server()) {
             Some(server) => server.call(allowed, arguments, limit_bytes).await,
+            None => {
+                let known: Vec<_> = self.servers.iter().map(|server| server.name()).collect();
+                Err(CallFailure::unknown_server(allowed.server(), &known))
+            }
+        }
+    }
+
+    /// Asks the server that `allowed` names, by the method that it names, for what it has besides tools. Lists are
+    /// given as [`guest_protocol::offers::Entries`], the rest exactly as it was sent, of at most `limit_bytes` bytes.
+    ///
+    /// # Errors
+    /// When there is no result.
+    pub(crate) async fn ask(
+        &self,
+        allowed: Allowed,
+        asked: Asked,
+        limit_bytes: usize,
+    ) -> Result<CallResult, CallFailure> {
+        match self.servers.iter().find(|server| server.name() == allowed.server()) {
+            Some(server) => offers::ask(server, &allowed, asked, limit_bytes).await,
             None => {
                 let known: Vec<_> = self.servers.iter().map(|server| server.name()).collect();
                 Err(CallFailure::unknown_server(allowed.server(), &known))

@@ -16,6 +16,8 @@ use super::stderr::clean;
 use super::{CallResult, ServerDefinitions, ServerState, StateKind, result};
 use crate::config::ServerConfig;
 
+/// What a listing lost is told whole in the server's state; so much of it is logged.
+const MAX_LOST_TOLD: usize = 3;
 /// Changes that come in quick succession are listed once.
 const SETTLE: Duration = Duration::from_millis(250);
 /// Least time between two starts of a server; doubled with every start that failed.
@@ -111,9 +113,8 @@ impl Server {
         }
         let params = CallToolRequestParams::new(tool.to_owned()).with_arguments(arguments);
         let request = ClientRequest::CallToolRequest(CallToolRequest::new(params));
-        let patience = Duration::from_millis(self.config.timeout_ms);
-        match connection.request(request, patience).await {
-            Ok(text) => result::read(text, limit_bytes, server, tool).await,
+        match connection.request(request, self.patience()).await {
+            Ok(text) => result::read(text, limit_bytes, server, tool, result::Wanted::Content).await,
             Err(why) => {
                 let mut failure = CallFailure::unanswered(server, tool, why);
                 failure.message = self.hide(&failure.message);
@@ -128,6 +129,7 @@ impl Server {
         ServerDefinitions {
             name: self.config.name.clone(),
             instructions: now.greeting.as_ref().and_then(|greeting| greeting.instructions.clone()),
+            offers: now.greeting.as_ref().map(|greeting| greeting.offers).unwrap_or_default(),
             tools: now.listing.as_ref().map(|listing| listing.tools.clone()).unwrap_or_default(),
             lost: now.listing.as_ref().map(|listing| listing.lost()).unwrap_or_default(),
             failed: if now.listing.is_some() { None } else { now.error.clone() },
@@ -160,6 +162,11 @@ impl Server {
         if let Some(connection) = connection {
             connection.close().await;
         }
+    }
+
+    /// How long a request may be without an answer or a sign of progress.
+    pub(super) fn patience(&self) -> Duration {
+        Duration::from_millis(self.config.timeout_ms)
     }
 
     async fn start(self: &Arc<Self>) -> Result<Arc<Connection>, String> {
@@ -203,18 +210,24 @@ impl Server {
         let mut now = self.now_mut();
         now.connection = Some(connection.clone());
         now.error = None;
-        let before =
-            now.greeting.replace(connection.greeting().clone()).and_then(|before| before.instructions);
-        let same_words = before == connection.greeting().instructions;
-        self.replace_listing(&mut now, listing, same_words);
+        let greeting = connection.greeting().clone();
+        let same = |before: &Greeting| {
+            before.instructions == greeting.instructions && before.offers == greeting.offers
+        };
+        let same = now.greeting.as_ref().is_some_and(same);
+        now.greeting = Some(greeting);
+        self.replace_listing(&mut now, listing, same);
     }
 
-    fn replace_listing(&self, now: &mut Now, listing: Listing, same_words: bool) {
-        if same_words && now.listing.as_deref() == Some(&listing) {
+    fn replace_listing(&self, now: &mut Now, listing: Listing, same_greeting: bool) {
+        if same_greeting && now.listing.as_deref() == Some(&listing) {
             return;
         }
-        for dropped in listing.lost() {
-            tracing::warn!(target: "upstream", server = self.name(), "left out of its tools: {dropped}");
+        let lost = listing.lost();
+        if !lost.is_empty() {
+            let (count, first) = (lost.len(), lost.iter().take(MAX_LOST_TOLD).cloned().collect::<Vec<_>>());
+            let first = first.join("; ");
+            tracing::warn!(target: "upstream", server = self.name(), count, "left out of its tools: {first}");
         }
         now.listing = Some(Arc::new(listing));
         self.generation.send_modify(|generation| *generation += 1);
@@ -230,7 +243,7 @@ impl Server {
     }
 
     /// What a server says of itself may hold what it was given to keep.
-    fn hide(&self, text: &str) -> String {
+    pub(super) fn hide(&self, text: &str) -> String {
         clean(&self.config, text.as_bytes())
     }
 

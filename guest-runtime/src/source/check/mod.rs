@@ -4,6 +4,7 @@ mod arguments;
 mod bindings;
 mod catalog;
 mod globals;
+mod offers;
 mod report;
 mod specifier;
 
@@ -38,7 +39,8 @@ pub(super) fn check(
     let Binder { bindings, findings } = binder;
     let used = bindings.tools().collect();
     let value = shape::value_statement(&program.body);
-    let mut checker = Checker { bindings, findings, used, tries: 0, value, undeclared: BTreeSet::new() };
+    let (asked, undeclared) = (BTreeSet::new(), BTreeSet::new());
+    let mut checker = Checker { bindings, findings, used, asked, tries: 0, value, undeclared };
     checker.visit_program(program);
     checker.manifest()
 }
@@ -134,6 +136,8 @@ struct Checker<'c, 's, 'f, 't> {
     bindings: Bindings<'c, 's>,
     findings: &'f mut Findings<'t>,
     used: Vec<Target>,
+    /// What servers are asked for besides tools.
+    asked: BTreeSet<ToolName>,
     /// `try` blocks around the current node.
     tries: usize,
     /// The statement whose value is the program's: it is awaited.
@@ -143,7 +147,7 @@ struct Checker<'c, 's, 'f, 't> {
 
 impl Checker<'_, '_, '_, '_> {
     fn manifest(mut self) -> Vec<ToolName> {
-        let mut names = BTreeSet::new();
+        let mut names = std::mem::take(&mut self.asked);
         for target in std::mem::take(&mut self.used) {
             if let Target::Tool(server, tool) | Target::Module(server, tool) = target {
                 names.extend(self.bindings.catalog.name(server, tool));
@@ -243,13 +247,15 @@ impl<'a> Visit<'a> for Checker<'_, '_, '_, '_> {
 
     fn visit_call_expression(&mut self, call: &CallExpression<'a>) {
         self.call(call);
+        self.asked.extend(offers::check(call, &mut self.bindings, self.findings));
         walk::walk_call_expression(self, call);
     }
 
     fn visit_expression_statement(&mut self, statement: &ExpressionStatement<'a>) {
         if let Expression::CallExpression(call) = statement.expression.get_inner_expression()
             && self.value != Some(statement.span)
-            && let Some(Target::Tool(..)) = self.bindings.resolve(&call.callee)
+            && (matches!(self.bindings.resolve(&call.callee), Some(Target::Tool(..)))
+                || offers::is_asking(call, &self.bindings))
         {
             report::unawaited(statement.span.start, self.findings);
         }

@@ -38,6 +38,19 @@ pub(super) fn unknown(catalog: &mut Catalog<'_>, unknown: &Unknown, findings: &m
     findings.error("unknown-tool", unknown.span.start, message, Some(hint));
 }
 
+/// A server that has none of what it is asked for.
+pub(super) fn not_offered<'n>(
+    server: &str,
+    what: &str,
+    others: impl Iterator<Item = &'n ServerName>,
+    span: Span,
+    findings: &mut Findings<'_>,
+) {
+    let message = format!("The server `{server}` has no {what}.");
+    let hint = format!("Servers that have some: {}.", list(others.map(|other| other.identifier.as_str())));
+    findings.warning("not-offered", span.start, message, Some(hint));
+}
+
 /// An import of a package.
 pub(super) fn package(name: &str, span: Span, servers: &[ServerName], findings: &mut Findings<'_>) {
     let names = servers.iter().map(|server| server.identifier.as_str());

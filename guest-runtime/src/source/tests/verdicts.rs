@@ -50,6 +50,14 @@ const VERDICTS: &[(&str, &[&str])] = &[
     ("function f(tools: any) { return tools.nope.x() }\nf({})", &[]),
     ("const name = 'shop'; await (tools as any)[name].anything()", &[]),
     ("for (const s of Object.keys(tools)) console.log(s)", &[]),
+    ("await resources.list(); await prompts.list('shop'); emit(await resources.templates('shop'))", &[]),
+    ("await resources.read('shp', 'a:b')", &["unknown-server 1:22"]),
+    ("await prompts.get({ server: 'shp', name: 'p' })", &["unknown-server 1:29"]),
+    ("await resources.raed('shop', 'a:b')", &["unknown-member 1:17"]),
+    ("await resources.list('git-hub')", &["?not-offered 1:22"]),
+    ("resources.read('shop', 'a:b');\nreturn 1", &["?unawaited-call 1:1"]),
+    ("const s = 'shp'; await resources.list(s); resources.toString()", &[]),
+    ("const prompts = { ask: () => 1 }; prompts.ask()", &[]),
     ("await fetch('https://x')", &["unknown-global 1:7"]),
     ("typeof process === 'undefined'", &[]),
     ("try { process.exit() } catch {}", &["?unknown-global 1:7"]),
@@ -79,6 +87,14 @@ fn the_manifest_names_every_tool_once() {
     let manifest = compiled(program).map(|compiled| compiled.manifest).unwrap_or_default();
     let names: Vec<_> = manifest.iter().map(|name| format!("{}/{}", name.server, name.tool)).collect();
     assert_eq!(names, ["git-hub/create-issue", "shop/get_order", "shop/list_orders"]);
+}
+
+#[test]
+fn the_manifest_names_what_servers_are_asked_for() {
+    let program = "await resources.list(); return resources.read({ server: 'shop', uri: 'a:b' });";
+    let manifest = compiled(program).map(|compiled| compiled.manifest).unwrap_or_default();
+    let names: Vec<_> = manifest.iter().map(|name| format!("{} {}", name.server, name.tool)).collect();
+    assert_eq!(names, ["shop resources/list", "shop resources/read"]);
 }
 
 #[test]
