@@ -2,6 +2,7 @@
 //! table, or exceeds its row, ends the run with the blame on the guest. (`guest.ready` is not in it: it is
 //! taken once, before there is a program, in `guest::jail`.)
 
+use crate::arguments::{self, Validated};
 use crate::guest::link::Link;
 use crate::report::{CallRecord, LogLine};
 use crate::upstream::{CallFailure, CallResult, Upstreams};
@@ -172,9 +173,17 @@ impl Monitored {
                 Some("Use a tool that returns more at once, or split the work over several runs.".into()),
             ));
         }
-        let entry = CallRecord { server: call.server.clone(), tool: call.tool.clone(), ok: false, ms: 0 };
+        let entry =
+            CallRecord { server: call.server.clone(), tool: call.tool.clone(), ok: false, ms: 0, note: None };
         record.calls.push(Call { record: entry, begun: Instant::now(), open: true });
         Ok(record.calls.len() - 1)
+    }
+
+    /// Adds what is to be known of a call.
+    fn note(&self, index: usize, note: String) {
+        if let Some(call) = self.record().calls.get_mut(index) {
+            call.record.note = Some(note);
+        }
     }
 
     fn end(&self, index: usize, result: &Result<CallResult, CallFailure>) {
@@ -336,7 +345,17 @@ async fn tool_call(call: ToolCall, run: &Monitored) -> Result<CallResult, Refusa
         }
     };
     let index = run.begin(&call)?;
-    let result = run.upstreams.call(allowed, call.arguments, run.limits.result_bytes).await;
+    let result = match arguments::validated(&run.catalog, call).await {
+        Validated::Fit(arguments) => run.upstreams.call(allowed, arguments, run.limits.result_bytes).await,
+        Validated::Unvalidated(arguments, why) => {
+            run.note(index, format!("sent without validation: {why}"));
+            run.upstreams.call(allowed, arguments, run.limits.result_bytes).await
+        }
+        Validated::Misfit(failure) => {
+            run.note(index, "not sent: its arguments do not fit".into());
+            Err(failure)
+        }
+    };
     run.end(index, &result);
     result.map_err(|failed| Refusal {
         code: Refusal::TOOL_FAILURE,

@@ -103,6 +103,11 @@ impl Tool {
         schema::signature(&self.identifier, &arguments, &result, &declarations.list)
     }
 
+    /// The size of its definition, bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        self.definition.bytes()
+    }
+
     /// Whether its schemas may refer to definitions.
     pub(crate) fn has_references(&self) -> bool {
         self.definition.has_references()

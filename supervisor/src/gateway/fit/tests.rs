@@ -14,6 +14,7 @@ fn report(value: &Value) -> RunReport {
         error: None,
         warnings: Vec::new(),
         manifest: Vec::new(),
+        dynamic: Vec::new(),
         denied: Vec::new(),
         held: Held { tier: Tier::Full, lowered: Vec::new(), policy: String::new() },
         truncated: Vec::new(),
@@ -62,7 +63,7 @@ fn a_list_keeps_its_first_elements_whole() {
 fn logs_and_calls_lose_their_middle() {
     let mut long = report(&json!(null));
     long.logs = (0..900).map(|n| LogLine { level: Level::Log, text: format!("line {n}") }).collect();
-    let call = CallRecord { server: "s".into(), tool: "t".repeat(60), ok: true, ms: 1 };
+    let call = CallRecord { server: "s".into(), tool: "t".repeat(60), ok: true, ms: 1, note: None };
     long.calls = vec![call; 256];
     let answer = shown(long);
     let logs = answer.get("logs").and_then(Value::as_array).expect("there are logs");
