@@ -65,6 +65,12 @@ impl Tool {
         self.definition.fields().get("outputSchema").map(value).filter(Value::is_object)
     }
 
+    /// Arguments as its file shows them in an example: the required ones.
+    #[must_use]
+    pub fn example(&self) -> Value {
+        Value::Object(schema::example(&self.input_schema()))
+    }
+
     pub(crate) fn schemas(&self) -> Schemas {
         Schemas { input: self.input_schema(), output: self.output_schema() }
     }

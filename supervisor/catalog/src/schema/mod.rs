@@ -12,7 +12,7 @@ mod types;
 mod words;
 
 pub(crate) use compact::signature;
-pub(crate) use example::example_arguments;
+pub(crate) use example::{example, example_arguments};
 pub use lower::Unknowns;
 pub(crate) use lower::{Bounds, Declarations, lower, resolve};
 pub(crate) use parameters::parameters;
