@@ -3,7 +3,8 @@
 use super::lower::resolve;
 use super::parameters::{members, parameters, stated};
 use super::print::property_name;
-use guest_protocol::message::JsonType;
+use crate::validation::matches;
+use guest_protocol::message::{JsonType, ParameterShape};
 use serde_json::{Map, Value};
 
 /// Most arguments in an example.
@@ -17,6 +18,22 @@ const MAX_DEPTH: usize = 5;
 /// Most elements, and characters, that are made up because a schema asks for so many at least.
 const MAX_LEAST: usize = 64;
 
+/// Texts that patterns of real servers ask for.
+const USUAL: [&str; 12] = [
+    "example",
+    "EXAMPLE",
+    "1",
+    "1.0.0",
+    "2025-01-31",
+    "2025-01-31T12:00:00Z",
+    "#000000",
+    "AAAA",
+    "someone@example.com",
+    "https://example.com/",
+    "00000000-0000-4000-8000-000000000000",
+    "0000000000000000000000000000000000000000",
+];
+
 /// `{ id: "…", count: 1 }`, or nothing where no argument is required.
 pub(crate) fn example_arguments(schema: &Value) -> String {
     let example = example(schema);
@@ -27,8 +44,9 @@ pub(crate) fn example_arguments(schema: &Value) -> String {
 
 /// The required arguments, each with a value that its schema allows, as far as it says so in types and bounds.
 pub(crate) fn example(schema: &Value) -> Map<String, Value> {
-    let list = parameters(schema, 1).list;
-    let required = list.into_iter().filter(|parameter| parameter.required).take(MAX_SHOWN);
+    let (list, named) = (parameters(schema, 1).list, required(schema, schema, 0));
+    let needed = |parameter: &ParameterShape| parameter.required || named.contains(&parameter.name.as_str());
+    let required = list.into_iter().filter(needed).take(MAX_SHOWN);
     let value = |name: &str| property(schema, name, schema, 0).and_then(|own| value(own, schema, 1));
     required
         .map(|parameter| {
@@ -36,6 +54,16 @@ pub(crate) fn example(schema: &Value) -> Map<String, Value> {
             (parameter.name.clone(), value(&parameter.name).unwrap_or_else(of))
         })
         .collect()
+}
+
+/// What is required, by the first of several alternatives too.
+fn required<'v>(schema: &'v Value, document: &'v Value, hops: usize) -> Vec<&'v str> {
+    let Some(keywords) = schema.as_object().filter(|_| hops <= MAX_HOPS) else { return Vec::new() };
+    let target = keywords.get("$ref").and_then(|pointer| resolve(document, pointer.as_str()?));
+    let either = ["anyOf", "oneOf"].iter().filter_map(|key| members(keywords, key).first());
+    let parts = target.into_iter().chain(members(keywords, "allOf").iter().take(MAX_HOPS)).chain(either);
+    let inside = parts.flat_map(|part| required(part, document, hops + 1));
+    members(keywords, "required").iter().filter_map(Value::as_str).chain(inside).take(MAX_SHOWN).collect()
 }
 
 /// The schema of a property, also where it is listed in a part of `schema`.
@@ -127,8 +155,19 @@ fn text(keywords: &Map<String, Value>) -> String {
         Some("uri" | "url") => "https://example.com/".into(),
         Some("email") => "someone@example.com".into(),
         Some("uuid") => "00000000-0000-4000-8000-000000000000".into(),
-        _ => "…".repeat(least(keywords, "minLength").max(1)),
+        _ => {
+            let long = "…".repeat(least(keywords, "minLength").max(1));
+            match keywords.get("pattern").and_then(Value::as_str) {
+                Some(pattern) => patterned(pattern, &long).map_or(long, ToOwned::to_owned),
+                None => long,
+            }
+        }
     }
+}
+
+/// The first of some usual texts that matches.
+fn patterned<'t>(pattern: &str, long: &'t str) -> Option<&'t str> {
+    std::iter::once(long).chain(USUAL).find(|text| matches(pattern, text))
 }
 
 fn least(keywords: &Map<String, Value>, key: &str) -> usize {

@@ -101,6 +101,12 @@ fn options<'o>() -> ValidationOptions<'o> {
     jsonschema::options().offline().with_pattern_options(patterns).should_validate_formats(false)
 }
 
+/// Whether `text` matches `pattern`, by the engine that calls are validated with.
+pub(crate) fn matches(pattern: &str, text: &str) -> bool {
+    let schema = serde_json::json!({ "pattern": pattern });
+    options().build(&schema).is_ok_and(|validator| validator.is_valid(&Value::from(text)))
+}
+
 /// Whether the engine takes `pattern`; what only backtracking could match it does not.
 fn is_pattern(pattern: &str) -> bool {
     options().build(&serde_json::json!({ "pattern": pattern })).is_ok()

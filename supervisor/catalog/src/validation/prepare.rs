@@ -1,6 +1,10 @@
 //! A schema as the validator is given it: what can be reached and decides, and nothing that would keep it from being
 //! compiled. Whatever is broken is left out where it stands, and counted.
 //!
+//! Two habits of generated schemas would keep tools from ever being called, and are read as they are meant. "No others"
+//! inside an alternative forbids what stands beside the alternatives: there it says nothing. Alternatives of which exactly
+//! one may fit often differ in their formats only, which are not compared: any number of them may fit.
+//!
 //! Every reference is one to a definition of the prepared schema itself: whatever the original pointed at, with
 //! whatever kind of pointer, is copied there once. So nothing is ever fetched, and what nothing refers to costs nothing.
 
@@ -75,13 +79,13 @@ pub(super) fn prepare(document: &Value) -> Prepared {
         places: HashMap::new(),
         waiting: VecDeque::new(),
     };
-    let mut root = match preparation.schema(document) {
+    let mut root = match preparation.schema(document, Role::Alone) {
         Value::Object(root) => root,
         never_or_anything => Map::from_iter([("allOf".to_owned(), Value::from(vec![never_or_anything]))]),
     };
     let mut definitions = Vec::new();
-    while let Some(target) = preparation.waiting.pop_front() {
-        definitions.push(preparation.schema(target));
+    while let Some((target, role)) = preparation.waiting.pop_front() {
+        definitions.push(preparation.schema(target, role));
     }
     let mut broken = preparation.broken + circles::cut(&mut definitions);
     let definitions = definitions.into_iter().enumerate().map(|(place, of)| (place.to_string(), of));
@@ -110,15 +114,23 @@ fn name_of(draft: Draft) -> &'static str {
     }
 }
 
+/// Whether a schema has a value to itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Role {
+    Alone,
+    /// Others describe the same object.
+    Part,
+}
+
 struct Preparation<'a> {
     document: &'a Value,
     /// Drafts in which nothing counts beside a reference.
     before_2019: bool,
     nodes: usize,
     broken: usize,
-    /// Which definition a pointer became.
-    places: HashMap<&'a str, usize>,
-    waiting: VecDeque<&'a Value>,
+    /// Which definition a pointer became; another one where it is a part of something.
+    places: HashMap<(&'a str, Role), usize>,
+    waiting: VecDeque<(&'a Value, Role)>,
 }
 
 impl<'a> Preparation<'a> {
@@ -131,25 +143,26 @@ impl<'a> Preparation<'a> {
         Value::Bool(true)
     }
 
-    fn schema(&mut self, schema: &'a Value) -> Value {
+    fn schema(&mut self, schema: &'a Value, role: Role) -> Value {
         self.nodes += 1;
         match schema {
             _ if self.nodes > MAX_NODES => self.left_out(),
             Value::Bool(_) => schema.clone(),
-            Value::Object(keywords) => self.keywords(keywords),
+            Value::Object(keywords) => self.keywords(keywords, role),
             _ => self.left_out(),
         }
     }
 
-    fn keywords(&mut self, keywords: &'a Map<String, Value>) -> Value {
+    fn keywords(&mut self, keywords: &'a Map<String, Value>, role: Role) -> Value {
         let mut kept = Map::new();
         for key in ["$ref", "$dynamicRef", "$recursiveRef"] {
             if let Some(pointer) = keywords.get(key) {
-                kept.extend(self.reference(pointer).map(|reference| ("$ref".to_owned(), reference)));
+                let role = if keywords.contains_key("properties") { Role::Part } else { role };
+                kept.extend(self.reference(pointer, role).map(|reference| ("$ref".to_owned(), reference)));
             }
         }
         if !(self.before_2019 && kept.contains_key("$ref")) {
-            self.beside_references(keywords, &mut kept);
+            self.beside_references(keywords, role, &mut kept);
         }
         let kept = Value::Object(kept);
         // OpenAPI 3.0's way to allow null.
@@ -159,34 +172,61 @@ impl<'a> Preparation<'a> {
         kept
     }
 
-    fn beside_references(&mut self, keywords: &'a Map<String, Value>, kept: &mut Map<String, Value>) {
+    fn beside_references(
+        &mut self,
+        keywords: &'a Map<String, Value>,
+        role: Role,
+        kept: &mut Map<String, Value>,
+    ) {
         for (key, value) in keywords {
-            let prepared = match (key.as_str(), value) {
-                ("items", Value::Array(each)) => {
-                    self.tuple(each, keywords.get("additionalItems"), kept);
-                    continue;
-                }
-                ("additionalItems", _) if kept_as_items(keywords, self.before_2019) => continue,
-                (key, _) if ONE.contains(&key) => self.schema(value),
-                (key, Value::Array(each)) if LIST.contains(&key) => {
-                    each.iter().map(|one| self.schema(one)).collect()
-                }
-                (key, Value::Object(named)) if NAMED.contains(&key) => self.named(key, named),
-                (key, _) if LIST.contains(&key) || NAMED.contains(&key) => {
+            match (key.as_str(), value) {
+                ("items", Value::Array(each)) => self.tuple(each, keywords.get("additionalItems"), kept),
+                ("additionalItems", _) if kept_as_items(keywords, self.before_2019) => {}
+                ("additionalProperties" | "unevaluatedProperties", Value::Bool(false))
+                    if role == Role::Part =>
+                {
                     self.broken += 1;
-                    continue;
                 }
-                ("pattern", Value::String(pattern)) if super::is_pattern(pattern) => value.clone(),
-                ("pattern", _) => {
-                    self.broken += 1;
-                    continue;
+                ("allOf" | "anyOf" | "oneOf", Value::Array(each)) => {
+                    let parts = self.parts(key, each, keywords, role);
+                    add(kept, if key == "allOf" { key } else { "anyOf" }, parts);
                 }
-                (key, _) if PLAIN.contains(&key) => value.clone(),
-                _ => continue,
-            };
-            kept.insert(key.clone(), prepared);
+                ("enum", Value::Array(values)) if values.is_empty() => self.broken += 1,
+                ("pattern", Value::String(pattern)) if super::is_pattern(pattern) => {
+                    kept.insert(key.clone(), value.clone());
+                }
+                (key, value) => {
+                    if let Some(prepared) = self.keyword(key, value) {
+                        kept.insert(key.to_owned(), prepared);
+                    }
+                }
+            }
         }
         self.keep_satisfiable(keywords, kept);
+    }
+
+    fn keyword(&mut self, key: &str, value: &'a Value) -> Option<Value> {
+        match (key, value) {
+            (key, _) if ONE.contains(&key) => Some(self.schema(value, Role::Alone)),
+            ("prefixItems", Value::Array(each)) => {
+                Some(each.iter().map(|one| self.schema(one, Role::Alone)).collect())
+            }
+            (key, Value::Object(named)) if NAMED.contains(&key) => Some(self.named(key, named)),
+            (key, _) if LIST.contains(&key) || NAMED.contains(&key) || key == "pattern" => {
+                self.broken += 1;
+                None
+            }
+            (key, _) => PLAIN.contains(&key).then(|| value.clone()),
+        }
+    }
+
+    /// Alternatives, or parts of a whole. Of a single one that has nothing beside it all counts.
+    fn parts(&mut self, key: &str, each: &'a [Value], keywords: &Map<String, Value>, role: Role) -> Value {
+        let beside = ["$ref", "allOf", "anyOf", "oneOf", "properties"];
+        let beside = beside.iter().filter(|other| **other != key && keywords.contains_key(**other)).count();
+        let whole = if key == "allOf" { each.len() == 1 } else { true };
+        let role = if beside == 0 && whole { role } else { Role::Part };
+        each.iter().map(|one| self.schema(one, role)).collect()
     }
 
     fn named(&mut self, key: &str, named: &'a Map<String, Value>) -> Value {
@@ -197,15 +237,18 @@ impl<'a> Preparation<'a> {
                 continue;
             }
             let list_of_names = key == "dependencies" && value.is_array();
-            kept.insert(name.clone(), if list_of_names { value.clone() } else { self.schema(value) });
+            kept.insert(
+                name.clone(),
+                if list_of_names { value.clone() } else { self.schema(value, Role::Alone) },
+            );
         }
         Value::Object(kept)
     }
 
     /// `items` as a list is how drafts before 2020-12 say `prefixItems`, and found in schemas that name no draft.
     fn tuple(&mut self, each: &'a [Value], rest: Option<&'a Value>, kept: &mut Map<String, Value>) {
-        let each: Value = each.iter().map(|one| self.schema(one)).collect();
-        let rest = rest.map(|rest| self.schema(rest));
+        let each: Value = each.iter().map(|one| self.schema(one, Role::Alone)).collect();
+        let rest = rest.map(|rest| self.schema(rest, Role::Alone));
         let (first, then) =
             if self.before_2019 { ("items", "additionalItems") } else { ("prefixItems", "items") };
         kept.insert(first.to_owned(), each);
@@ -236,22 +279,36 @@ impl<'a> Preparation<'a> {
     }
 
     /// The prepared reference to what `pointer` names.
-    fn reference(&mut self, pointer: &'a Value) -> Option<Value> {
+    fn reference(&mut self, pointer: &'a Value, role: Role) -> Option<Value> {
         let target = pointer.as_str().and_then(|pointer| Some((pointer, resolve(self.document, pointer)?)));
         let Some((pointer, target)) = target else {
             self.broken += 1;
             return None;
         };
         let next = self.places.len();
-        if next >= MAX_DEFINITIONS && !self.places.contains_key(pointer) {
+        if next >= MAX_DEFINITIONS && !self.places.contains_key(&(pointer, role)) {
             self.broken += 1;
             return None;
         }
-        let place = *self.places.entry(pointer).or_insert_with(|| {
-            self.waiting.push_back(target);
+        let place = *self.places.entry((pointer, role)).or_insert_with(|| {
+            self.waiting.push_back((target, role));
             next
         });
         Some(Value::from(format!("#/{}/{place}", self.definitions_key())))
+    }
+}
+
+/// Adds a list of alternatives or parts. A second list of alternatives must hold as well.
+fn add(kept: &mut Map<String, Value>, key: &str, each: Value) {
+    let (key, each) = match kept.contains_key(key) {
+        true if key == "anyOf" => ("allOf", Value::from(vec![serde_json::json!({ "anyOf": each })])),
+        _ => (key, each),
+    };
+    match (kept.get_mut(key), each) {
+        (Some(Value::Array(present)), Value::Array(more)) => present.extend(more),
+        (_, each) => {
+            kept.insert(key.to_owned(), each);
+        }
     }
 }
 

@@ -173,6 +173,7 @@ fn what_is_broken_says_nothing_and_the_rest_still_counts() {
         json!({ "patternProperties": { "(": false } }),
         json!({ "allOf": 7, "anyOf": [], "oneOf": {} }),
         json!({ "anyOf": [7] }),
+        json!({ "enum": [] }),
         json!(7),
         json!({ "properties": ["a"], "additionalProperties": false }),
         json!({ "$id": "https://example.com/a", "$anchor": "x", "$schema": "https://example.com/nothing", "type": "nothing" }),
@@ -191,6 +192,24 @@ fn what_is_broken_says_nothing_and_the_rest_still_counts() {
         assert!(matches!(compiled.judge(&json!({ "b": 1 })), Judgement::Misfit(_)), "{schema}");
         assert!(matches!(compiled.judge(&json!({ "c": 1 })), Judgement::Misfit(_)), "{schema}");
     }
+}
+
+#[test]
+fn what_could_never_be_called_is_read_as_it_is_meant() {
+    let beside = json!({
+        "type": "object",
+        "properties": { "org": { "type": "string" } },
+        "required": ["org"],
+        "oneOf": [{ "$ref": "#/$defs/named" }, { "properties": { "id": { "type": "integer" } }, "required": ["id"], "additionalProperties": false }],
+        "$defs": { "named": { "properties": { "name": { "type": "string" } }, "required": ["name"], "additionalProperties": false } },
+    });
+    assert_eq!(judge(&beside, json!({ "org": "a", "name": "b" })), Judgement::Fit);
+    assert_eq!(misfit(&beside, json!({ "org": "a" })), ["`name` is missing (string)."]);
+    let overlapping = json!({ "properties": { "id": { "oneOf": [{ "type": "string", "format": "uuid" }, { "type": "string" }] } } });
+    assert_eq!(judge(&overlapping, json!({ "id": "a" })), Judgement::Fit);
+    assert!(matches!(judge(&overlapping, json!({ "id": 1 })), Judgement::Misfit(_)));
+    let alone = json!({ "properties": { "by": { "oneOf": [{ "$ref": "#/$defs/a" }, { "type": "null" }] } }, "$defs": { "a": { "properties": { "x": {} }, "additionalProperties": false } } });
+    assert_eq!(misfit(&alone, json!({ "by": { "y": 1 } })), ["`by.y` is not known. Did you mean `x`?"]);
 }
 
 #[test]
