@@ -157,10 +157,9 @@ fn text(keywords: &Map<String, Value>) -> String {
         Some("uuid") => "00000000-0000-4000-8000-000000000000".into(),
         _ => {
             let long = "…".repeat(least(keywords, "minLength").max(1));
-            match keywords.get("pattern").and_then(Value::as_str) {
-                Some(pattern) => patterned(pattern, &long).map_or(long, ToOwned::to_owned),
-                None => long,
-            }
+            let pattern = keywords.get("pattern").and_then(Value::as_str);
+            let usual = pattern.and_then(|pattern| patterned(pattern, &long).map(ToOwned::to_owned));
+            usual.unwrap_or(long)
         }
     }
 }
