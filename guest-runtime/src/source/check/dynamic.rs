@@ -24,20 +24,19 @@ pub(super) struct Dynamic {
 impl Dynamic {
     /// What is taken of `expression` is named where it stands.
     pub(super) fn name(&mut self, expression: &Expression<'_>) {
-        for span in [expression.span(), expression.get_inner_expression().span()] {
-            self.named.insert(key(span));
-        }
+        self.named.insert(key(expression.get_inner_expression().span()));
     }
 
     /// An expression that is about to be looked into.
     pub(super) fn expression(&mut self, expression: &Expression<'_>, bindings: &mut Bindings<'_, '_>) {
         let Some(Target::Servers | Target::Server(_)) = bindings.resolve(expression) else { return };
-        if !self.named.contains(&key(expression.span())) {
-            self.add(expression.span());
+        let inner = expression.get_inner_expression();
+        if !self.named.contains(&key(inner.span())) {
+            self.add(inner.span());
         }
         // Whatever wraps it has answered for it.
         self.name(expression);
-        if let Expression::AwaitExpression(awaited) = expression.get_inner_expression() {
+        if let Expression::AwaitExpression(awaited) = inner {
             self.name(&awaited.argument);
         }
     }
