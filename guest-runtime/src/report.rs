@@ -18,7 +18,16 @@ const MAX_MORE: usize = 20;
 
 /// An error that has no place.
 pub(crate) fn plain(kind: ProgramErrorKind, message: String) -> ProgramError {
-    ProgramError { kind, message, at: None, excerpt: None, hint: None, stack: Vec::new(), more: Vec::new() }
+    ProgramError {
+        kind,
+        message,
+        at: None,
+        excerpt: None,
+        hint: None,
+        stack: Vec::new(),
+        rule: None,
+        more: Vec::new(),
+    }
 }
 
 /// A program that was not run: the first error of the check, and the other findings.
@@ -38,6 +47,7 @@ pub(crate) fn check(mut findings: Vec<Finding>) -> ProgramError {
         at: first.at,
         excerpt: first.excerpt,
         hint: first.hint,
+        rule: Some(first.rule),
         more: findings,
         ..plain(kind, first.message)
     }

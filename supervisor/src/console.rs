@@ -34,11 +34,17 @@ impl Console {
         if size > kept + CONSOLE_LATE_BYTES {
             return Err(format!("a line of {size} bytes on the console"));
         }
-        let line = LogLine { level: line.level, text: line.text };
+        self.keep(LogLine { level: line.level, text: line.text }, kept);
+        Ok(())
+    }
+
+    /// Takes one line that is bounded elsewhere.
+    pub(crate) fn keep(&mut self, line: LogLine, kept: usize) {
+        let size = line.text.len() + LINE_BREAK;
         if self.last.is_empty() && self.first_bytes + size <= kept / 2 {
             self.first_bytes += size;
             self.first.push(line);
-            return Ok(());
+            return;
         }
         self.last_bytes += size;
         self.last.push_back(line);
@@ -47,7 +53,6 @@ impl Console {
             self.last_bytes -= oldest.text.len() + LINE_BREAK;
             self.left_out += 1;
         }
-        Ok(())
     }
 
     /// The lines that were kept, with one that says how many are missing where they are.

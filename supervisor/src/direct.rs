@@ -1,11 +1,14 @@
 //! Tools of upstream servers that hosts call themselves, without a program: chosen by the operator (`expose`), granted
 //! by the profile, within the same limits as in a run.
 
+use crate::arguments::{self, Validated};
 use crate::config::{Exposure, ServerConfig};
 use crate::queue::{Lane, Queue};
+use crate::supervisor::Supervisor;
 use crate::upstream::{CallFailure, CallResult, Upstreams};
 use catalog::ToolText;
 use guest_protocol::limits::Limits;
+use guest_protocol::message::ToolCall;
 use policies::{Grants, Verdict};
 use rmcp::model::{JsonObject, Tool};
 use std::collections::HashSet;
@@ -37,7 +40,7 @@ pub(crate) enum Uncalled {
     Denied(Option<String>),
     /// As many calls wait as may.
     Busy,
-    /// The server did not answer it.
+    /// Its arguments do not fit, or the server did not answer it.
     Failed(CallFailure),
 }
 
@@ -88,25 +91,32 @@ impl Direct {
         }
         tools
     }
+}
 
-    /// Calls one of them at the turn of `lane`; its result as its server sent it. Dropping the future cancels the
-    /// call at the server.
+impl Supervisor {
+    /// Calls one of them at the turn of `lane`, its arguments validated as a program's are; its result as its server
+    /// sent it. Dropping the future cancels the call at the server.
     ///
     /// # Errors
     /// When there is no result; a result that says it is an error is a result.
-    pub(crate) async fn call(
+    pub(crate) async fn call_direct(
         &self,
         tool: &DirectTool,
         arguments: JsonObject,
         lane: &Lane,
-        (upstreams, grants, limits): (&Upstreams, &Grants, &Limits),
     ) -> Result<CallResult, Uncalled> {
-        let allowed = match grants.decide(&tool.server, &tool.tool) {
+        let allowed = match self.grants.decide(&tool.server, &tool.tool) {
             Verdict::Allowed(allowed) => allowed,
             Verdict::Denied(why) => return Err(Uncalled::Denied(why)),
         };
-        let _turn = self.queue.turn(lane).await.ok_or(Uncalled::Busy)?;
-        upstreams.call(allowed, arguments, limits.result_bytes).await.map_err(Uncalled::Failed)
+        let _turn = self.direct.queue.turn(lane).await.ok_or(Uncalled::Busy)?;
+        let call = ToolCall { server: tool.server.clone(), tool: tool.tool.clone(), arguments };
+        let arguments = match arguments::validated(&self.catalog(), call).await {
+            Validated::Fit(arguments) | Validated::Unvalidated(arguments, _) => arguments,
+            Validated::Misfit(failure) => return Err(Uncalled::Failed(failure)),
+        };
+        let called = self.upstreams.call(allowed, arguments, self.limits.result_bytes).await;
+        called.map_err(Uncalled::Failed)
     }
 }
 

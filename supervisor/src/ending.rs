@@ -18,6 +18,7 @@ fn error(kind: &'static str, blame: Blame, message: impl Into<String>, hint: Opt
         excerpt: None,
         hint: hint.map(str::to_owned),
         stack: Vec::new(),
+        rule: None,
         more: Vec::new(),
     })
 }
@@ -179,6 +180,7 @@ pub(crate) fn program_error(found: ProgramError, run: &Monitored) -> Box<RunErro
         excerpt: found.excerpt,
         hint: found.hint,
         stack: found.stack,
+        rule: found.rule,
         more: found.more,
     })
 }

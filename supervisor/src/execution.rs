@@ -99,6 +99,7 @@ fn report(begun: Instant, run: &Monitored, limits: &Limits, ended: Ended, held: 
         error: None,
         warnings: Vec::new(),
         manifest: Vec::new(),
+        dynamic: Vec::new(),
         denied: Vec::new(),
         held,
         truncated: Vec::new(),
@@ -115,6 +116,7 @@ fn report(begun: Instant, run: &Monitored, limits: &Limits, ended: Ended, held: 
                 Outcome::Checked => {
                     report.denied = run.denied(&finished.manifest);
                     (report.ok, report.manifest) = (true, finished.manifest);
+                    report.dynamic = finished.dynamic;
                 }
                 Outcome::Error(error) => report.error = Some(ending::program_error(error, run)),
             }

@@ -5,6 +5,7 @@
 mod files;
 mod offers;
 
+use crate::arguments::{self, Validated};
 use crate::console::Console;
 use crate::guest::link::Link;
 use crate::report::{CallRecord, LogLine};
@@ -210,9 +211,17 @@ impl Monitored {
                 Some("Use a tool that returns more at once, or split the work over several runs.".into()),
             ));
         }
-        let entry = CallRecord { server: server.to_owned(), tool: tool.to_owned(), ok: false, ms: 0 };
+        let (server, tool) = (server.to_owned(), tool.to_owned());
+        let entry = CallRecord { server, tool, ok: false, ms: 0, note: None };
         record.calls.push(Call { record: entry, begun: Instant::now(), open: true });
         Ok(record.calls.len() - 1)
+    }
+
+    /// Adds what is to be known of a call.
+    fn note(&self, index: usize, note: String) {
+        if let Some(call) = self.record().calls.get_mut(index) {
+            call.record.note = Some(note);
+        }
     }
 
     fn end(&self, index: usize, result: &Result<CallResult, CallFailure>) {
@@ -240,7 +249,10 @@ impl Monitored {
         match &self.emitted {
             // There is room for all that one run may say; whoever has stopped listening misses it.
             Some(emitted) => drop(emitted.try_send(emit.text)),
-            None => self.record().logs.push(LogLine { level: Level::Info, text: emit.text }),
+            None => {
+                let line = LogLine { level: Level::Info, text: emit.text };
+                self.record().console.keep(line, self.limits.console_bytes);
+            }
         }
         Ok(())
     }
@@ -382,7 +394,17 @@ async fn tool_call(call: ToolCall, run: &Monitored) -> Result<CallResult, Refusa
     }
     let allowed = run.allowed(&call.server, &call.tool)?;
     let index = run.begin(&call.server, &call.tool)?;
-    let result = run.upstreams.call(allowed, call.arguments, run.limits.result_bytes).await;
+    let result = match arguments::validated(&run.catalog, call).await {
+        Validated::Fit(arguments) => run.upstreams.call(allowed, arguments, run.limits.result_bytes).await,
+        Validated::Unvalidated(arguments, why) => {
+            run.note(index, format!("sent without validation: {why}"));
+            run.upstreams.call(allowed, arguments, run.limits.result_bytes).await
+        }
+        Validated::Misfit(failure) => {
+            run.note(index, "not sent: its arguments do not fit".into());
+            Err(failure)
+        }
+    };
     run.end(index, &result);
     result.map_err(failed)
 }

@@ -1,20 +1,19 @@
 //! What lives as long as the process: the upstream connections, the catalog made from them, the jail.
 
 use crate::config::Config;
-use crate::direct::{Direct, DirectTool, Uncalled};
+use crate::direct::{Direct, DirectTool};
 use crate::ending;
 use crate::execution;
 use crate::guest::jail::{Jail, JailError};
 use crate::monitor::{self, Monitored};
 use crate::queue::{Lane, Queue};
 use crate::report::{Blame, RunReport};
-use crate::upstream::{CallResult, Upstreams};
+use crate::upstream::Upstreams;
 use catalog::Catalog;
 use guest_protocol::envelope::Methods;
 use guest_protocol::limits::Limits;
 use guest_protocol::message::Mode;
 use policies::{Arch, Grants, Profile, ProfileError};
-use rmcp::model::JsonObject;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::mpsc;
@@ -46,7 +45,7 @@ pub(crate) struct Supervisor {
     pub(crate) grants: Arc<Grants>,
     pub(crate) limits: Limits,
     pub(crate) methods: Arc<Methods<Monitored>>,
-    direct: Direct,
+    pub(crate) direct: Direct,
     catalog: Mutex<(u64, Arc<Catalog>)>,
     queue: Arc<Queue>,
     runs: AtomicU64,
@@ -128,20 +127,6 @@ impl Supervisor {
     /// The tools of upstream servers that hosts call themselves, as they are now.
     pub(crate) fn direct_tools(&self) -> Arc<Vec<DirectTool>> {
         self.direct.tools(&self.upstreams, &self.grants)
-    }
-
-    /// Calls one of them at the turn of `lane`. Dropping the future cancels the call.
-    ///
-    /// # Errors
-    /// When there is no result.
-    pub(crate) async fn call_direct(
-        &self,
-        tool: &DirectTool,
-        arguments: JsonObject,
-        lane: &Lane,
-    ) -> Result<CallResult, Uncalled> {
-        let with = (&*self.upstreams, &*self.grants, &self.limits);
-        self.direct.call(tool, arguments, lane, with).await
     }
 
     /// A name for the next run: unique in this process, fit for a host name.

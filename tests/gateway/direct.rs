@@ -46,6 +46,9 @@ fn chosen(bench: &Bench) -> Verdict {
     ensure!(listed == expected, "{listed:?}");
     let echo = call(&mut gateway, "scripted__echo", &json!({ "value": { "deep": [1, null] } }))?;
     ensure!(echo["result"]["structuredContent"]["value"] == json!({ "deep": [1, null] }), "{echo}");
+    let misfit = call(&mut gateway, "scripted__echo", &json!({ "valu": 1 }))?;
+    let words = misfit["result"]["content"][0]["text"].as_str().unwrap_or_default();
+    ensure!(misfit["result"]["isError"] == true && words.contains("do not fit"), "{misfit}");
     let picture = call(&mut gateway, "scripted__picture", &json!({}))?;
     ensure!(
         picture["result"]["content"] == json!([{ "type": "image", "data": "AAAA", "mimeType": "image/png" }]),

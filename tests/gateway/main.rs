@@ -1,6 +1,7 @@
 //! The gateway as an agent's host meets it: every revision of the protocol, every kind of nonsense, the end.
 
 mod catalogs;
+mod checks;
 mod content;
 mod direct;
 mod eras;
@@ -19,6 +20,7 @@ use std::process::ExitCode;
 fn main() -> Result<ExitCode, Failed> {
     let mut trials = Trials::new()?;
     catalogs::add(&mut trials);
+    checks::add(&mut trials)?;
     content::add(&mut trials);
     direct::add(&mut trials);
     eras::add(&mut trials);

@@ -155,6 +155,53 @@ pub struct ParameterShape {
     pub required: bool,
     /// The JSON types it may have; empty where the schema does not say.
     pub types: Vec<JsonType>,
+    /// What may be in it.
+    #[serde(default, skip_serializing_if = "Inner::is_any")]
+    pub inner: Inner,
+}
+
+/// What may be in a value, as far as a literal in a program can be compared with it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Inner {
+    /// The schema does not say, or more than fits here.
+    #[default]
+    Any,
+    /// One of these scalars, each as JSON text.
+    Values(Vec<String>),
+    /// An array's elements, all alike.
+    Items(Box<ValueShape>),
+    /// An object's properties.
+    Properties(ObjectShape),
+}
+
+impl Inner {
+    /// Whether nothing is said.
+    #[must_use]
+    pub const fn is_any(&self) -> bool {
+        matches!(self, Self::Any)
+    }
+}
+
+/// A value that has no name of its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ValueShape {
+    /// As in [`ParameterShape::types`].
+    pub types: Vec<JsonType>,
+    /// As in [`ParameterShape::inner`].
+    #[serde(default, skip_serializing_if = "Inner::is_any")]
+    pub inner: Inner,
+}
+
+/// An object inside the arguments.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ObjectShape {
+    /// Its listed properties.
+    pub properties: Vec<ParameterShape>,
+    /// Whether the schema forbids others in so many words.
+    pub closed: bool,
 }
 
 /// The types of JSON Schema.
@@ -335,6 +382,10 @@ pub struct Finished {
     /// Tools the program names, for [`Mode::Check`].
     #[serde(default)]
     pub manifest: Vec<ToolName>,
+    /// Where the program takes a server or a tool in a way that the text does not name: it may call any tool of it.
+    /// Empty where the manifest is all.
+    #[serde(default)]
+    pub dynamic: Vec<Position>,
     /// What it used.
     pub usage: Usage,
 }
@@ -371,6 +422,9 @@ pub struct ProgramError {
     /// Call stack, innermost first: `name (/main.ts:3:5)`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stack: Vec<String>,
+    /// Which rule of the check was broken, where the check found it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
     /// More findings of the same check.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub more: Vec<Finding>,

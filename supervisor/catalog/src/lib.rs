@@ -15,6 +15,7 @@ mod server;
 mod shared;
 mod suggest;
 mod tool;
+mod validation;
 
 pub use definition::{Fields, ToolText};
 pub use files::FileError;
@@ -22,12 +23,15 @@ pub use schema::Unknowns;
 pub use search::{Coverage, Detail, SearchAnswer, SearchHit, SearchRequest, ServerHit, Unavailable};
 pub use suggest::nearest;
 pub use tool::Tool;
+pub use validation::{Judgement, Usable};
 
 use guest_protocol::message::{ServerName, ServerShape};
 use guest_protocol::offers::{Offer, Offers};
 use search::Index;
+use serde_json::Value;
 use server::Server;
 use std::collections::HashMap;
+use validation::{Kept, Validation};
 
 /// What one upstream server said of itself.
 #[derive(Debug, Default)]
@@ -53,6 +57,7 @@ pub struct Catalog {
     by_name: HashMap<String, usize>,
     by_identifier: HashMap<String, usize>,
     index: Index,
+    validations: Kept,
 }
 
 impl Catalog {
@@ -76,7 +81,7 @@ impl Catalog {
             .map(|(server, identifier)| Server::new(identifier, server))
             .collect();
         let index = Index::build(&servers);
-        Self { servers, by_name, by_identifier, index }
+        Self { servers, by_name, by_identifier, index, validations: Kept::default() }
     }
 
     /// Every server by both names, in the order of the configuration, also those that are not available.
@@ -134,6 +139,27 @@ impl Catalog {
         }
         let others = suggest::listed(others.into_iter());
         format!("Server {name} has no {what}. Servers that have some: {others}.")
+    }
+
+    /// Whether `arguments` fit what a tool takes. Its schema is compiled when it is first called, which takes
+    /// milliseconds, and up to half a second for the largest: not for a thread that others wait for.
+    #[must_use]
+    pub fn judge(&self, server: &str, tool: &str, arguments: &Value) -> Judgement {
+        self.validated(server, tool, |validation| validation.judge(arguments))
+            .unwrap_or_else(|| Judgement::Unvalidated("there is no such tool".into()))
+    }
+
+    /// How well the schema of a tool's arguments can be used to validate them.
+    #[must_use]
+    pub fn usable(&self, server: &str, tool: &str) -> Option<Usable> {
+        self.validated(server, tool, Validation::usable)
+    }
+
+    fn validated<T>(&self, server: &str, tool: &str, ask: impl FnOnce(&Validation) -> T) -> Option<T> {
+        let place = *self.by_name.get(server).or_else(|| self.by_identifier.get(server))?;
+        let (at, tool) = self.servers.get(place)?.placed(tool)?;
+        let slot = self.validations.slot((place, at), tool.bytes());
+        Some(ask(slot.get_or_init(|| Validation::new(&tool.input_schema(), tool.bytes()))))
     }
 
     /// Says to a model that there is no such server, and what there is.

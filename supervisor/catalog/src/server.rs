@@ -79,8 +79,13 @@ impl Server {
 
     /// By its original name, or else by its identifier.
     pub(crate) fn tool(&self, name: &str) -> Option<&Tool> {
-        let at = self.by_name.get(name).or_else(|| self.by_identifier.get(name))?;
-        self.tools.get(*at)
+        self.placed(name).map(|(_, tool)| tool)
+    }
+
+    /// The same, with its place in the listing.
+    pub(crate) fn placed(&self, name: &str) -> Option<(usize, &Tool)> {
+        let at = *self.by_name.get(name).or_else(|| self.by_identifier.get(name))?;
+        Some((at, self.tools.get(at)?))
     }
 
     /// The definitions that its tools have in common. Found when first asked for.

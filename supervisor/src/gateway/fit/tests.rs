@@ -14,6 +14,7 @@ fn report(value: &Value) -> RunReport {
         error: None,
         warnings: Vec::new(),
         manifest: Vec::new(),
+        dynamic: Vec::new(),
         denied: Vec::new(),
         held: Held { tier: Tier::Full, lowered: Vec::new(), policy: String::new() },
         truncated: Vec::new(),
@@ -40,7 +41,7 @@ fn line(text: String) -> LogLine {
 }
 
 fn call(tool: &str, ok: bool) -> CallRecord {
-    CallRecord { server: "shop".into(), tool: tool.into(), ok, ms: 1 }
+    CallRecord { server: "shop".into(), tool: tool.into(), ok, ms: 1, note: None }
 }
 
 #[test]
