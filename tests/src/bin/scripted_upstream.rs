@@ -246,11 +246,7 @@ fn call(id: &Value, params: &Value) {
             structured(id, json!({ "slept": arguments["ms"] }));
         }
         "together" => structured(id, together(arguments)),
-        "grow" => {
-            GROWN.fetch_add(1, Ordering::SeqCst);
-            write_line(r#"{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}"#);
-            structured(id, json!({}));
-        }
+        "grow" => grow(id),
         "cancelled" => structured(
             id,
             json!({ "calls": CANCELLED.load(Ordering::SeqCst), "open": OPEN.load(Ordering::SeqCst) }),
@@ -292,6 +288,12 @@ fn call(id: &Value, params: &Value) {
         }
         name => structured(id, json!({ "tool": name })),
     }
+}
+
+fn grow(id: &Value) {
+    GROWN.fetch_add(1, Ordering::SeqCst);
+    write_line(r#"{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}"#);
+    structured(id, json!({}));
 }
 
 /// With `result`, because some catalogs say that this is where the result is.
