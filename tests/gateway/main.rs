@@ -1,9 +1,11 @@
 //! The gateway as an agent's host meets it: every revision of the protocol, every kind of nonsense, the end.
 
+mod broken;
 mod catalogs;
 mod eras;
 mod grants;
 mod nonsense;
+mod remote;
 mod sessions;
 mod tools;
 
@@ -13,10 +15,12 @@ use std::process::ExitCode;
 
 fn main() -> Result<ExitCode, Failed> {
     let mut trials = Trials::new()?;
+    broken::add(&mut trials);
     catalogs::add(&mut trials);
     eras::add(&mut trials);
     grants::add(&mut trials);
     nonsense::add(&mut trials);
+    remote::add(&mut trials);
     sessions::add(&mut trials);
     tools::add(&mut trials);
     Ok(trials.run())

@@ -21,6 +21,7 @@ pub mod needs;
 pub mod place;
 pub mod plan;
 pub mod posture;
+pub mod remote;
 pub mod servers;
 pub mod trials;
 pub mod typescript;

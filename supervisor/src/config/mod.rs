@@ -7,8 +7,11 @@ mod client_json;
 mod entries;
 mod error;
 mod expand;
+mod reach;
+mod reference;
 mod server;
 mod settings;
+mod traffic;
 
 use std::env;
 use std::fmt;
@@ -19,7 +22,11 @@ use std::path::{Path, PathBuf};
 use guest_protocol::limits::Limits;
 
 pub(crate) use error::ConfigError;
+pub(crate) use reach::{Program, Reach, Remote};
 pub(crate) use server::ServerConfig;
+#[cfg(test)]
+pub(crate) use traffic::Breaker;
+pub(crate) use traffic::Traffic;
 
 /// Longest configuration, bytes. A client's own settings file with `mcpServers` in it may be some megabytes.
 const MAX_CONFIG_BYTES: u64 = 16 << 20;
