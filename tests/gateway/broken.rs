@@ -216,7 +216,7 @@ fn during_a_call(bench: &Bench, code: &str, words: &str, answer: Answer) -> Verd
 fn at_the_start(bench: &Bench, url: &str, words: &str) -> Verdict {
     let mut gateway = bench.serve(&bench.config(&settings(url))?)?;
     let listed = gateway.call("search", &json!({ "query": "" }))?;
-    let far = listed["servers"].as_array().into_iter().flatten().find(|it| it["server"] == "far");
+    let far = listed["unavailable"].as_array().into_iter().flatten().find(|it| it["server"] == "far");
     ensure!(far.is_some_and(|far| far.to_string().contains(words)), "{listed}");
     let report = gateway.execute("return (await tools.scripted.echo({ value: 1 })).value")?;
     ensure!(report["value"] == 1, "the neighbour: {report:.2000}");

@@ -265,7 +265,9 @@ fn changed(bench: &Bench) -> Verdict {
             let report = gateway.execute("return Object.keys(tools.far)").unwrap_or_default();
             report["value"].clone()
         };
-        wait_for(|| names() == json!(["echo", "new"]), &format!("the new tool ({era})"))?;
+        let waited = wait_for(|| names() == json!(["echo", "new"]), &format!("the new tool ({era})"));
+        let asked: Vec<_> = remote.asked().iter().map(|it| format!("{} {}", it.verb, it.method())).collect();
+        ensure!(waited.is_ok(), "{waited:?}: {asked:?}");
         gateway.close()?;
     }
     Ok(())

@@ -35,6 +35,8 @@ pub(super) use mirror::{MirrorsOfTools, of_schema};
 const NOTIFICATION: Duration = Duration::from_secs(10);
 /// How long the end of a session may take to be taken.
 const GOODBYE: Duration = Duration::from_secs(2);
+/// Answers to requests of the server that are under way at the same time. It gets none to more.
+const ANSWERS: usize = 16;
 /// How long to wait before the rest of an answer is asked for, where the server does not say.
 const RESUME_PAUSE: Duration = Duration::from_secs(1);
 
@@ -129,6 +131,7 @@ async fn pump(line: Arc<Line>, mut to_send: mpsc::Receiver<Vec<u8>>) {
 struct Open {
     tasks: JoinSet<()>,
     requests: HashMap<RequestId, AbortHandle>,
+    answers: Vec<AbortHandle>,
 }
 
 impl Open {
@@ -159,10 +162,13 @@ impl Open {
                 self.tasks.spawn(follow::follow(line.clone()));
             }
         } else {
-            let line = line.clone();
-            self.tasks.spawn(async move {
-                let _ = timeout(NOTIFICATION, exchange(&line, message)).await;
-            });
+            self.answers.retain(|answer| !answer.is_finished());
+            if self.answers.len() < ANSWERS {
+                let line = line.clone();
+                self.answers.push(self.tasks.spawn(async move {
+                    let _ = timeout(NOTIFICATION, exchange(&line, message)).await;
+                }));
+            }
         }
     }
 }
