@@ -244,7 +244,7 @@ fn changed(bench: &Bench) -> Verdict {
             }
             (_, "tools/list", _) => {
                 let names: &[&str] =
-                    if lists.fetch_add(1, Ordering::Relaxed) == 0 { &["echo"] } else { &["echo", "new"] };
+                    if lists.fetch_add(1, Ordering::Relaxed) == 0 { &["echo"] } else { &["echo", "fresh"] };
                 polite(era, asked, out, &tools(names))
             }
             (_, "initialize", _) => {
@@ -265,7 +265,7 @@ fn changed(bench: &Bench) -> Verdict {
             let report = gateway.execute("return Object.keys(tools.far)").unwrap_or_default();
             report["value"].clone()
         };
-        let waited = wait_for(|| names() == json!(["echo", "new"]), &format!("the new tool ({era})"));
+        let waited = wait_for(|| names() == json!(["echo", "fresh"]), &format!("the new tool ({era})"));
         let asked: Vec<_> = remote.asked().iter().map(|it| format!("{} {}", it.verb, it.method())).collect();
         ensure!(waited.is_ok(), "{waited:?}: {asked:?}");
         gateway.close()?;

@@ -7,11 +7,13 @@ mod client_json;
 mod entries;
 mod error;
 mod expand;
+mod import;
 mod reach;
 mod reference;
 mod server;
 mod settings;
 mod traffic;
+mod write;
 
 use std::env;
 use std::fmt;
@@ -22,11 +24,13 @@ use std::path::{Path, PathBuf};
 use guest_protocol::limits::Limits;
 
 pub(crate) use error::ConfigError;
+pub(crate) use import::import;
 pub(crate) use reach::{Program, Reach, Remote};
 pub(crate) use server::ServerConfig;
 #[cfg(test)]
 pub(crate) use traffic::Breaker;
 pub(crate) use traffic::Traffic;
+pub(crate) use write::{add, names_in, text_of};
 
 /// Longest configuration, bytes. A client's own settings file with `mcpServers` in it may be some megabytes.
 const MAX_CONFIG_BYTES: u64 = 16 << 20;
@@ -106,7 +110,11 @@ fn parse(text: &str, path: &Path, lookup: Lookup<'_>) -> Result<Config, ConfigEr
     }
 }
 
-fn read(path: &Path) -> Result<String, ConfigError> {
+/// The text of a file, where it is not too long for a configuration.
+///
+/// # Errors
+/// When it cannot be read.
+pub(crate) fn read(path: &Path) -> Result<String, ConfigError> {
     let failed = |error: std::io::Error| {
         ConfigError::of_file(path, format!("cannot be read: {error}"), "Name a readable file with --config.")
     };
