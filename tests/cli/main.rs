@@ -7,11 +7,12 @@ use serde::Deserialize;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-const TABLES: [&str; 13] = [
+const TABLES: [&str; 14] = [
     "cli/usage.toml",
     "cli/run.toml",
     "cli/check.toml",
     "cli/search.toml",
+    "cli/servers.toml",
     "cli/policy-show.toml",
     "cli/policy-check.toml",
     "cli/policy-explain.toml",

@@ -7,6 +7,7 @@ mod first_program;
 mod idioms;
 mod profile;
 mod real_servers;
+mod servers;
 
 use oubliette_tests::Failed;
 use oubliette_tests::trials::Trials;
@@ -21,5 +22,6 @@ fn main() -> Result<ExitCode, Failed> {
     idioms::add(&mut trials)?;
     profile::add(&mut trials);
     real_servers::add(&mut trials);
+    servers::add(&mut trials);
     Ok(trials.run())
 }
