@@ -9,7 +9,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
 /// What an operator wrote, with every kind of thing that a rewriting could lose.
 const WRITTEN: &str =
-    "# ours\nservers.kept = { command = \"x\", disabled = true } # why\n\n[limits]\nwall_ms = 5_000\n";
+    "# ours\n[servers.kept]\ncommand = \"x\" # why\ndisabled = true\n\n[limits]\nwall_ms = 5_000\n";
 
 pub(super) fn add(trials: &mut Trials) {
     trials.both("servers/an added one works, and nothing else changed", &[], added);
@@ -67,8 +67,8 @@ fn imported(bench: &Bench) -> Verdict {
 /// A table that is written in one line cannot be added to at the end of the file.
 fn left_alone(bench: &Bench) -> Verdict {
     let json = bench.write("mcp.json", r#"{"mcpServers":{}}"#)?;
-    let inline =
-        bench.write("inline.toml", format!("servers = {{}}\n{WRITTEN}").replace("servers.kept", "limit"))?;
+    let inline = "servers = { kept = { command = \"x\", disabled = true } }\n";
+    let inline = bench.write("inline.toml", inline)?;
     for config in [json, inline] {
         let before = read(&config)?;
         let outcome = bench.oubliette(&["servers", "add", "mine", "--config", &config, "--", "x"])?.run()?;
