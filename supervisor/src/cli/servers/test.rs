@@ -10,18 +10,17 @@ use std::time::Instant;
 pub(super) struct Arguments {
     #[command(flatten)]
     config: ConfigFile,
-    /// The server, as the configuration calls it. It may be disabled there.
+    /// The server, as the configuration calls it.
     name: String,
 }
 
 /// Exit status 3 where the server cannot be used.
 pub(super) async fn test(arguments: Arguments) -> Result<ExitCode, Failure> {
-    let mut server = find(arguments.config.load()?.servers, &arguments.name)?;
+    let server = find(arguments.config.load()?.servers, &arguments.name)?;
     if server.disabled {
         let what = format!("server {:?} is disabled, and its variables were not read", server.name);
         return Err(Failure::operator(format!("{what}; enable it to try it")));
     }
-    server.disabled = false;
     let begun = Instant::now();
     let upstreams = Upstreams::start(vec![server]).await;
     let took = begun.elapsed();

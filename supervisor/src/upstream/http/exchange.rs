@@ -51,7 +51,7 @@ async fn say(line: &Line, outgoing: &Outgoing<'_>, message: Vec<u8>) -> Result<(
 async fn ask(line: &Line, outgoing: &Outgoing<'_>, id: &RequestId, message: Vec<u8>) -> Result<Asked, Loss> {
     let mut response = line.post(line.dialogue.headers(outgoing), message).await?;
     if !response.status().is_success() {
-        return failure(line, &mut response).await.map(|error| Err(error));
+        return failure(line, &mut response).await.map(Err);
     }
     if outgoing.method == "initialize"
         && let Some(session) = response.headers().get("mcp-session-id")
@@ -196,7 +196,7 @@ async fn refused(line: &Line, response: &mut Response) -> Loss {
         return Loss::new(LossKind::Expired, "its session is over");
     }
     if asks_for_credentials(status) {
-        return unauthorized(line, response);
+        return unauthorized(response);
     }
     if status.is_redirection() {
         return redirected(response);
@@ -209,13 +209,13 @@ fn asks_for_credentials(status: StatusCode) -> bool {
     matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
 }
 
-fn unauthorized(line: &Line, response: &Response) -> Loss {
+fn unauthorized(response: &Response) -> Loss {
     let what = if response.status() == StatusCode::UNAUTHORIZED {
         "it wants a credential (HTTP 401)"
     } else {
         "the credential it was given is not enough (HTTP 403)"
     };
-    Loss::new(LossKind::Unauthorized, format!("{what}; {}", line.credential_remedy))
+    Loss::new(LossKind::Unauthorized, format!("{what}; configure its `bearer` or `headers`"))
 }
 
 fn redirected(response: &Response) -> Loss {

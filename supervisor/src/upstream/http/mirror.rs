@@ -74,7 +74,7 @@ impl Found {
                 ANNOTATION => self.annotate(members, value, path)?,
                 "properties" => {
                     for (name, schema) in value.as_object().into_iter().flatten() {
-                        let path = path.map(|path| [path, &[name.clone()]].concat());
+                        let path = path.map(|path| [path, std::slice::from_ref(name)].concat());
                         self.look(schema, path.as_deref(), depth + 1)?;
                     }
                 }

@@ -57,8 +57,6 @@ struct Line {
     reply: mpsc::WeakSender<Vec<u8>>,
     /// The session is over, and with it the connection.
     expired: Notify,
-    /// What the operator can do where a credential is missing.
-    credential_remedy: String,
 }
 
 /// A wire to the server. Nothing is sent yet.
@@ -78,7 +76,6 @@ pub(super) fn open(config: &ServerConfig, remote: &Remote) -> Result<(Wire, Sess
         deliver,
         reply,
         expired: Notify::new(),
-        credential_remedy: "configure its `bearer` or `headers`".into(),
     };
     let pump = tokio::spawn(pump(Arc::new(line), to_send));
     Ok((wire, Session { dialogue, pump: Mutex::new(Some(pump)) }))
