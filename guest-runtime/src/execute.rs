@@ -3,7 +3,7 @@
 use crate::realm::tools::catalog;
 use crate::realm::{calls, console, json, timers, tools};
 use crate::run::Run;
-use crate::source::{self, Compiled, Names};
+use crate::source::{self, Compiled, Manifest, Names};
 use crate::{arena, report};
 use boa_engine::builtins::promise::PromiseState;
 use boa_engine::module::Module;
@@ -11,7 +11,7 @@ use boa_engine::object::builtins::JsPromise;
 use boa_engine::{Context, JsError, JsResult, JsValue, Source, js_string};
 use guest_protocol::envelope::Message;
 use guest_protocol::message::{
-    Finding, Finished, Mode, Outcome, ProgramError, ProgramErrorKind, Severity, Start, ToolName, Usage,
+    Finding, Finished, Mode, Outcome, ProgramError, ProgramErrorKind, Severity, Start, Usage,
 };
 use serde_json::value::RawValue;
 use std::path::Path;
@@ -31,21 +31,18 @@ pub(crate) fn program(start: &Start, context: &mut Context) -> Finished {
         catalog::shape(&run, server).ok().map(|shape| (*shape).clone())
     };
     let names = Names { servers: &start.servers, describe: &mut describe };
-    let (outcome, warnings, manifest) =
+    let (outcome, warnings, Manifest { tools, dynamic }) =
         match source::compile(&start.source, &start.file, &start.limits, names) {
-            Err(findings) => (Outcome::Error(report::check(findings)), Vec::new(), Vec::new()),
+            Err(findings) => (Outcome::Error(report::check(findings)), Vec::new(), Manifest::default()),
             Ok(compiled) => outcome(start, compiled, context),
         };
+    console::finish(&run);
     let used = budget.saturating_sub(context.instructions_remaining());
     let usage = Usage { instructions: used as u64, memory_bytes: arena::peak() };
-    Finished { outcome, warnings, manifest, usage }
+    Finished { outcome, warnings, manifest: tools, dynamic, usage }
 }
 
-fn outcome(
-    start: &Start,
-    compiled: Compiled,
-    context: &mut Context,
-) -> (Outcome, Vec<Finding>, Vec<ToolName>) {
+fn outcome(start: &Start, compiled: Compiled, context: &mut Context) -> (Outcome, Vec<Finding>, Manifest) {
     let Compiled { code, map, mut warnings, manifest } = compiled;
     if start.mode == Mode::Check {
         return (Outcome::Checked, warnings, manifest);

@@ -18,7 +18,16 @@ const MAX_MORE: usize = 20;
 
 /// An error that has no place.
 pub(crate) fn plain(kind: ProgramErrorKind, message: String) -> ProgramError {
-    ProgramError { kind, message, at: None, excerpt: None, hint: None, stack: Vec::new(), more: Vec::new() }
+    ProgramError {
+        kind,
+        message,
+        at: None,
+        excerpt: None,
+        hint: None,
+        stack: Vec::new(),
+        rule: None,
+        more: Vec::new(),
+    }
 }
 
 /// A program that was not run: the first error of the check, and the other findings.
@@ -38,6 +47,7 @@ pub(crate) fn check(mut findings: Vec<Finding>) -> ProgramError {
         at: first.at,
         excerpt: first.excerpt,
         hint: first.hint,
+        rule: Some(first.rule),
         more: findings,
         ..plain(kind, first.message)
     }
@@ -76,10 +86,19 @@ pub(crate) fn thrown(error: JsError, kind: ProgramErrorKind, context: &mut Conte
     })
 }
 
+/// `found`, where the innermost of `lines` is.
+fn at_lines(found: ProgramError, mut lines: Vec<String>, run: &Run) -> ProgramError {
+    lines.truncate(MAX_STACK);
+    let at = lines.iter().find_map(|line| stack::place(line));
+    let excerpt = at.as_ref().and_then(|at| run.sources.excerpt(at));
+    ProgramError { at, excerpt, stack: lines, ..found }
+}
+
 fn too_deep() -> ProgramError {
     let message =
         format!("functions call each other too deeply: at most {RECURSION_LIMIT} calls inside each other");
-    let hint = "look for a recursion that does not end, or use a loop with a list of what is left to do";
+    let hint = "look for a recursion that does not end, or use a loop with a list of what is left to do; the engine \
+                does not say where it was, the last lines that were logged may";
     ProgramError { hint: Some(hint.into()), ..plain(ProgramErrorKind::RecursionLimit, message) }
 }
 
@@ -87,7 +106,7 @@ fn engine(error: &EngineError) -> ProgramError {
     match error {
         EngineError::NoInstructionsRemain => {
             let message = "the program used up its instructions".into();
-            let hint = "look for a loop that does not end; otherwise do less in one run";
+            let hint = "look for a loop that does not end, behind the last line that was logged; otherwise do less in one run";
             ProgramError { hint: Some(hint.into()), ..plain(ProgramErrorKind::InstructionLimit, message) }
         }
         EngineError::RuntimeLimit(RuntimeLimitError::LoopIteration) => {
@@ -110,7 +129,12 @@ fn describe(value: &JsValue, kind: ProgramErrorKind, context: &mut Context) -> J
     let error = value.as_object().filter(|object| object.is::<boa_engine::builtins::error::Error>());
     let Some(error) = error else {
         let shown = console::shown(value, MAX_MESSAGE / 2, context)?;
-        return Ok(plain(kind, format!("the program threw a value that is not an Error: {shown}")));
+        let run = Run::of(context);
+        let message = format!("the program threw a value that is not an Error: {shown}");
+        let found = at_lines(plain(kind, message), run.thrown.calls(value), &run);
+        let hint =
+            found.at.is_none().then(|| "throw, or reject with, new Error(…): it knows its line".into());
+        return Ok(ProgramError { hint, ..found });
     };
     let tool = origin(value, context)?;
     let kind = if tool.is_some() { ProgramErrorKind::Tool } else { kind };

@@ -4,8 +4,10 @@ use crate::clock::RunClock;
 use crate::link::Link;
 use crate::realm::calls::Calls;
 use crate::realm::console::Console;
+use crate::realm::emit::Emitted;
 use crate::realm::modules::Tree;
 use crate::realm::random::Random;
+use crate::realm::thrown::Thrown;
 use crate::realm::timers::Timers;
 use crate::realm::tools::Catalog;
 use crate::rejections::Rejections;
@@ -28,6 +30,8 @@ pub(crate) struct Run {
     pub(crate) timers: Timers,
     /// What was written, and how much more may be.
     pub(crate) console: Console,
+    /// How often progress was told.
+    pub(crate) emitted: Emitted,
     /// Servers and their tools.
     pub(crate) catalog: Catalog,
     /// Modules that were loaded.
@@ -36,6 +40,8 @@ pub(crate) struct Run {
     pub(crate) random: Random,
     /// Rejected promises that nobody handles.
     pub(crate) rejections: Rc<Rejections>,
+    /// What was thrown last, if it does not know by itself from where.
+    pub(crate) thrown: Thrown,
     /// Where compiled code comes from.
     pub(crate) sources: Sources,
     limits: RefCell<Limits>,
@@ -51,10 +57,12 @@ impl Run {
             calls: Calls::default(),
             timers: Timers::default(),
             console: Console::default(),
+            emitted: Emitted::default(),
             catalog: Catalog::default(),
             tree: Tree::default(),
             random: Random::default(),
             rejections: Rc::default(),
+            thrown: Thrown::default(),
             sources: Sources::default(),
             limits: RefCell::default(),
         })

@@ -18,6 +18,7 @@ fn error(kind: &'static str, blame: Blame, message: impl Into<String>, hint: Opt
         excerpt: None,
         hint: hint.map(str::to_owned),
         stack: Vec::new(),
+        rule: None,
         more: Vec::new(),
     })
 }
@@ -113,7 +114,8 @@ fn memory_limit(limits: &Limits) -> Box<RunError> {
         Blame::Guest,
         format!("the program used up its {} MiB of memory", limits.memory_bytes >> 20),
         Some(
-            "Ask tools for fewer rows or fields, handle them page by page, and keep only what the result needs.",
+            "Ask tools for fewer rows or fields, handle them page by page, and keep only what the result needs. Where \
+             in the program is not known: look at the last lines that it logged.",
         ),
     )
 }
@@ -138,7 +140,8 @@ fn left_without_a_word(ending: Ending, run: &Monitored, limits: &Limits) -> Box<
         // The kernel's limit counts ticks, this figure real time: on a busy host they were seen a third apart.
         EndStatus::Killed(libc::SIGKILL | libc::SIGXCPU) if end.cpu_us >= limits.cpu_s * 1_000_000 / 2 => {
             let message = format!("the program used up its {} s of processor time", limits.cpu_s);
-            let hint = "Look for an endless loop or a regular expression that backtracks; do less at once.";
+            let hint = "Look for an endless loop or a regular expression that backtracks; do less at once. Where in the \
+                        program is not known: look at the last lines that it logged.";
             error("cpu_limit", Blame::Guest, message, Some(hint))
         }
         EndStatus::Killed(libc::SIGKILL) => error(
@@ -177,6 +180,7 @@ pub(crate) fn program_error(found: ProgramError, run: &Monitored) -> Box<RunErro
         excerpt: found.excerpt,
         hint: found.hint,
         stack: found.stack,
+        rule: found.rule,
         more: found.more,
     })
 }
@@ -187,6 +191,7 @@ fn blame_of_tool_error(run: &Monitored) -> Blame {
         Some(
             ToolFailureCode::UnknownServer
             | ToolFailureCode::UnknownTool
+            | ToolFailureCode::NotOffered
             | ToolFailureCode::InvalidArguments
             | ToolFailureCode::Limit,
         ) => Blame::Guest,

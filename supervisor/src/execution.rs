@@ -20,7 +20,7 @@ pub(crate) async fn execute(supervisor: &Supervisor, request: RunRequest) -> Run
     let begun = Instant::now();
     let mut limits = supervisor.limits.clone();
     limits.wall_ms = request.timeout_ms.map_or(limits.wall_ms, |asked| asked.min(limits.wall_ms));
-    let run = Arc::new(monitored(supervisor, &limits));
+    let run = Arc::new(monitored(supervisor, &limits).telling(request.emitted.clone()));
     let ended = match ending::source_too_long(&request.source, &limits) {
         Some(error) => Err(error),
         None => in_guest(supervisor, request, &limits, &run).await,
@@ -99,6 +99,7 @@ fn report(begun: Instant, run: &Monitored, limits: &Limits, ended: Ended, held: 
         error: None,
         warnings: Vec::new(),
         manifest: Vec::new(),
+        dynamic: Vec::new(),
         denied: Vec::new(),
         held,
         truncated: Vec::new(),
@@ -115,6 +116,7 @@ fn report(begun: Instant, run: &Monitored, limits: &Limits, ended: Ended, held: 
                 Outcome::Checked => {
                     report.denied = run.denied(&finished.manifest);
                     (report.ok, report.manifest) = (true, finished.manifest);
+                    report.dynamic = finished.dynamic;
                 }
                 Outcome::Error(error) => report.error = Some(ending::program_error(error, run)),
             }

@@ -3,9 +3,11 @@
 
 #![forbid(unsafe_code)]
 
+mod arguments;
 mod attest;
 mod cli;
 mod config;
+mod console;
 mod credential;
 mod demo_server;
 mod ending;

@@ -2,22 +2,29 @@
 //! table, or exceeds its row, ends the run with the blame on the guest. (`guest.ready` is not in it: it is
 //! taken once, before there is a program, in `guest::jail`.)
 
+mod files;
+mod offers;
+
+use crate::arguments::{self, Validated};
+use crate::console::Console;
 use crate::guest::link::Link;
 use crate::report::{CallRecord, LogLine};
 use crate::upstream::{CallFailure, CallResult, Upstreams};
 use catalog::Catalog;
 use guest_protocol::envelope::{self, Message, Methods, Refusal};
-use guest_protocol::limits::{Limits, check_json};
+use guest_protocol::limits::{CONSOLE_LINES, EMIT_BYTES, EMITS, Limits, check_json};
 use guest_protocol::message::{
-    ConsoleWrite, DescribeServer, Fault, FileText, Finished, Listing, Outcome, Path, Sleep, ToolCall,
-    ToolFailure, ToolFailureCode, ToolName, method,
+    ConsoleWrite, DescribeServer, Emit, Fault, Finished, Level, Outcome, Sleep, ToolCall, ToolFailure,
+    ToolFailureCode, ToolName, method,
 };
-use policies::{Grants, Verdict};
+use policies::{Allowed, Grants, Verdict};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 /// One method of the guest.
@@ -36,6 +43,8 @@ enum Kind {
     Request,
     /// A line for the log.
     Console,
+    /// A word of progress.
+    Emit,
     /// The program is done: the last frame.
     Finished,
     /// The guest cannot go on: the last frame.
@@ -45,31 +54,45 @@ enum Kind {
 /// Calls beyond the limit are refused politely this often, so that a program can catch the error.
 const REFUSED_CALLS: u64 = 10_000;
 
-/// What the guest adds to a cut console, and JSON around a value.
+/// JSON around a value or arguments.
 const SLACK_BYTES: usize = 4096;
 
-const TABLE: [Row; 8] = [
+const TABLE: [Row; 11] = [
     Row {
         method: method::TOOL_CALL,
         kind: Kind::Request,
         most: |limits| u64::from(limits.calls) + REFUSED_CALLS,
         open: |limits| limits.calls_in_flight as usize,
     },
+    Row {
+        method: method::ASK,
+        kind: Kind::Request,
+        most: |limits| u64::from(limits.calls) + REFUSED_CALLS,
+        open: |limits| limits.calls_in_flight as usize,
+    },
     Row { method: method::DESCRIBE, kind: Kind::Request, most: |_| 10_000, open: |_| 16 },
-    Row { method: method::FILE_READ, kind: Kind::Request, most: |_| 100_000, open: |_| 64 },
-    Row { method: method::FILE_LIST, kind: Kind::Request, most: |_| 100_000, open: |_| 64 },
+    Row { method: method::FILE_READ, kind: Kind::Request, most: |_| 100_000, open: files_open },
+    Row { method: method::FILE_LIST, kind: Kind::Request, most: |_| 100_000, open: files_open },
+    Row { method: method::FILE_STAT, kind: Kind::Request, most: |_| 100_000, open: files_open },
     Row { method: method::SLEEP, kind: Kind::Request, most: |_| 1_000_000, open: |_| 1024 },
-    Row { method: method::CONSOLE, kind: Kind::Console, most: |_| 300_000, open: |_| 0 },
+    Row { method: method::CONSOLE, kind: Kind::Console, most: |_| CONSOLE_LINES, open: |_| 0 },
+    Row { method: method::EMIT, kind: Kind::Emit, most: |_| EMITS as u64, open: |_| 0 },
     Row { method: method::FINISHED, kind: Kind::Finished, most: |_| 1, open: |_| 0 },
     Row { method: method::FAULT, kind: Kind::Fault, most: |_| 1, open: |_| 0 },
 ];
 
-/// The answers to the guest's requests; all but to `tool.call`, whose results pass through as text.
+/// A guest has as many requests of all kinds open as calls, and one more that it waits for.
+fn files_open(limits: &Limits) -> usize {
+    limits.calls_in_flight as usize + 1
+}
+
+/// The answers to the guest's requests; all but to `tool.call` and `server.ask`, whose results pass through as text.
 pub(crate) fn methods() -> Methods<Monitored> {
     let mut methods = Methods::default();
     methods.add(method::DESCRIBE, describe);
-    methods.add(method::FILE_READ, file_read);
-    methods.add(method::FILE_LIST, file_list);
+    methods.add(method::FILE_READ, files::read);
+    methods.add(method::FILE_LIST, files::list);
+    methods.add(method::FILE_STAT, files::stat);
     methods.add(method::SLEEP, sleep);
     methods
 }
@@ -93,14 +116,14 @@ pub(crate) struct Monitored {
     upstreams: Arc<Upstreams>,
     grants: Arc<Grants>,
     limits: Limits,
+    emitted: Option<mpsc::Sender<String>>,
     record: Mutex<Record>,
 }
 
 /// What a run has done so far.
 #[derive(Debug, Default)]
 struct Record {
-    logs: Vec<LogLine>,
-    console_bytes: usize,
+    console: Console,
     calls: Vec<Call>,
     last_failure: Option<ToolFailureCode>,
 }
@@ -119,7 +142,12 @@ impl Monitored {
         grants: Arc<Grants>,
         limits: Limits,
     ) -> Self {
-        Self { catalog, upstreams, grants, limits, record: Mutex::default() }
+        Self { catalog, upstreams, grants, limits, emitted: None, record: Mutex::default() }
+    }
+
+    /// Words of progress go there; into the log where there is nobody to hear them.
+    pub(crate) fn telling(self, emitted: Option<mpsc::Sender<String>>) -> Self {
+        Self { emitted, ..self }
     }
 
     fn record(&self) -> MutexGuard<'_, Record> {
@@ -129,7 +157,7 @@ impl Monitored {
     /// Takes the console and the calls out. Calls that are still open count as failed.
     pub(crate) fn take_record(&self) -> (Vec<LogLine>, Vec<CallRecord>) {
         let mut record = self.record();
-        let logs = std::mem::take(&mut record.logs);
+        let logs = std::mem::take(&mut record.console).lines();
         let close = |mut call: Call| {
             if call.open {
                 call.record.ms = milliseconds(call.begun.elapsed());
@@ -162,7 +190,18 @@ impl Monitored {
         self.record().calls.iter().any(|call| !call.open && !call.record.ok)
     }
 
-    fn begin(&self, call: &ToolCall) -> Result<usize, Refusal> {
+    /// Proof that the profile grants it. Methods that ask for something besides tools are granted by their names.
+    fn allowed(&self, server: &str, tool: &str) -> Result<Allowed, Refusal> {
+        match self.grants.decide(server, tool) {
+            Verdict::Allowed(allowed) => Ok(allowed),
+            Verdict::Denied(why) => {
+                self.record().last_failure = Some(ToolFailureCode::Denied);
+                Err(denied(server, tool, why.as_deref()))
+            }
+        }
+    }
+
+    fn begin(&self, server: &str, tool: &str) -> Result<usize, Refusal> {
         let mut record = self.record();
         if record.calls.len() >= self.limits.calls as usize {
             record.last_failure = Some(ToolFailureCode::Limit);
@@ -172,9 +211,17 @@ impl Monitored {
                 Some("Use a tool that returns more at once, or split the work over several runs.".into()),
             ));
         }
-        let entry = CallRecord { server: call.server.clone(), tool: call.tool.clone(), ok: false, ms: 0 };
+        let (server, tool) = (server.to_owned(), tool.to_owned());
+        let entry = CallRecord { server, tool, ok: false, ms: 0, note: None };
         record.calls.push(Call { record: entry, begun: Instant::now(), open: true });
         Ok(record.calls.len() - 1)
+    }
+
+    /// Adds what is to be known of a call.
+    fn note(&self, index: usize, note: String) {
+        if let Some(call) = self.record().calls.get_mut(index) {
+            call.record.note = Some(note);
+        }
     }
 
     fn end(&self, index: usize, result: &Result<CallResult, CallFailure>) {
@@ -190,12 +237,23 @@ impl Monitored {
     }
 
     fn write_console(&self, line: ConsoleWrite) -> Result<(), String> {
-        let mut record = self.record();
-        record.console_bytes += line.text.len();
-        if record.console_bytes > self.limits.console_bytes + SLACK_BYTES {
-            return Err(format!("more than {} bytes on the console", self.limits.console_bytes));
+        self.record().console.write(line, self.limits.console_bytes)
+    }
+}
+
+impl Monitored {
+    fn emit(&self, emit: Emit) -> Result<(), String> {
+        if emit.text.len() > EMIT_BYTES {
+            return Err(format!("{} bytes of progress at once", emit.text.len()));
         }
-        record.logs.push(LogLine { level: line.level, text: line.text });
+        match &self.emitted {
+            // There is room for all that one run may say; whoever has stopped listening misses it.
+            Some(emitted) => drop(emitted.try_send(emit.text)),
+            None => {
+                let line = LogLine { level: Level::Info, text: emit.text };
+                self.record().console.keep(line, self.limits.console_bytes);
+            }
+        }
         Ok(())
     }
 }
@@ -266,6 +324,7 @@ impl Monitor<'_> {
         match (row.kind, id) {
             (Kind::Request, Some(id)) => self.request(row, id, params).map(|()| None),
             (Kind::Console, None) => self.run.write_console(envelope::params(params)?).map(|()| None),
+            (Kind::Emit, None) => self.run.emit(envelope::params(params)?).map(|()| None),
             (Kind::Finished, None) => self.finished(envelope::params(params)?).map(Some),
             (Kind::Fault, None) => Ok(Some(Last::Fault(envelope::params(params)?))),
             _ => Err(format!("{} in the wrong kind of message", row.method)),
@@ -280,7 +339,7 @@ impl Monitor<'_> {
         if self.open.iter().any(|(used, _)| *used == id) {
             return Err(format!("id {id} used twice"));
         }
-        if row.method == method::TOOL_CALL
+        if matches!(row.method, method::TOOL_CALL | method::ASK)
             && params.get().len() > self.run.limits.argument_bytes + SLACK_BYTES
         {
             return Err(format!("{} bytes of arguments", params.get().len()));
@@ -290,7 +349,8 @@ impl Monitor<'_> {
         let params = params.to_owned();
         self.answers.spawn(async move {
             let payload = match method {
-                method::TOOL_CALL => answer_tool_call(id, &params, &run).await,
+                method::TOOL_CALL => passed_through(id, &params, |call| tool_call(call, &run)).await,
+                method::ASK => passed_through(id, &params, |ask| offers::ask(ask, &run)).await,
                 _ => methods.call(id, method.to_owned(), &params, run).await,
             };
             Answer { id, method, payload }
@@ -314,9 +374,13 @@ impl Monitor<'_> {
     }
 }
 
-/// The payload of the answer.
-async fn answer_tool_call(id: u64, params: &RawValue, run: &Monitored) -> Result<Vec<u8>, String> {
-    let answer = match tool_call(envelope::params(params)?, run).await {
+/// The payload of an answer whose result is not looked into.
+async fn passed_through<P: DeserializeOwned, F: Future<Output = Result<CallResult, Refusal>>>(
+    id: u64,
+    params: &RawValue,
+    call: impl FnOnce(P) -> F,
+) -> Result<Vec<u8>, String> {
+    let answer = match call(envelope::params(params)?).await {
         Ok(result) => envelope::success(id, &result.text),
         Err(refusal) => envelope::failure(id, refusal),
     };
@@ -328,21 +392,26 @@ async fn tool_call(call: ToolCall, run: &Monitored) -> Result<CallResult, Refusa
         run.record().last_failure = Some(ToolFailureCode::UnknownTool);
         return Err(unknown);
     }
-    let allowed = match run.grants.decide(&call.server, &call.tool) {
-        Verdict::Allowed(allowed) => allowed,
-        Verdict::Denied(why) => {
-            run.record().last_failure = Some(ToolFailureCode::Denied);
-            return Err(denied(&call, why.as_deref()));
+    let allowed = run.allowed(&call.server, &call.tool)?;
+    let index = run.begin(&call.server, &call.tool)?;
+    let result = match arguments::validated(&run.catalog, call).await {
+        Validated::Fit(arguments) => run.upstreams.call(allowed, arguments, run.limits.result_bytes).await,
+        Validated::Unvalidated(arguments, why) => {
+            run.note(index, format!("sent without validation: {why}"));
+            run.upstreams.call(allowed, arguments, run.limits.result_bytes).await
+        }
+        Validated::Misfit(failure) => {
+            run.note(index, "not sent: its arguments do not fit".into());
+            Err(failure)
         }
     };
-    let index = run.begin(&call)?;
-    let result = run.upstreams.call(allowed, call.arguments, run.limits.result_bytes).await;
     run.end(index, &result);
-    result.map_err(|failed| Refusal {
-        code: Refusal::TOOL_FAILURE,
-        message: failed.message,
-        data: serde_json::to_value(failed.failure).ok(),
-    })
+    result.map_err(failed)
+}
+
+fn failed(failed: CallFailure) -> Refusal {
+    let data = serde_json::to_value(failed.failure).ok();
+    Refusal { code: Refusal::TOOL_FAILURE, message: failed.message, data }
 }
 
 fn unknown_tool(catalog: &Catalog, call: &ToolCall) -> Option<Refusal> {
@@ -358,10 +427,9 @@ fn unknown_tool(catalog: &Catalog, call: &ToolCall) -> Option<Refusal> {
 }
 
 /// The operator's profile does not grant the tool.
-fn denied(call: &ToolCall, why: Option<&str>) -> Refusal {
+fn denied(server: &str, tool: &str, why: Option<&str>) -> Refusal {
     let why = why.unwrap_or("no entry of its [[grants]] names this tool");
-    let message =
-        format!("the operator's profile does not grant `{}` of server `{}`: {why}", call.tool, call.server);
+    let message = format!("the operator's profile does not grant `{tool}` of server `{server}`: {why}");
     let hint = "Calling it again cannot help, nor can another way to it: only the operator can change the profile. Go \
                 on without this tool, or report what could not be done.";
     refusal(message, ToolFailureCode::Denied, Some(hint.into()))
@@ -376,23 +444,6 @@ async fn describe(asked: DescribeServer, run: Arc<Monitored>) -> Result<Value, R
     match run.catalog.shape(&asked.server) {
         Some(shape) => to_value(shape),
         None => Err(refusal(run.catalog.unknown_server(&asked.server), ToolFailureCode::UnknownServer, None)),
-    }
-}
-
-/// Codes of refused files: what a program sees as `error.code` is the guest's to choose.
-const NO_SUCH_FILE: i64 = -32_001;
-
-async fn file_read(asked: Path, run: Arc<Monitored>) -> Result<Value, Refusal> {
-    match run.catalog.read(&asked.path) {
-        Ok(text) => to_value(&FileText { text }),
-        Err(error) => Err(Refusal { code: NO_SUCH_FILE, message: error.to_string(), data: None }),
-    }
-}
-
-async fn file_list(asked: Path, run: Arc<Monitored>) -> Result<Value, Refusal> {
-    match run.catalog.list(&asked.path) {
-        Ok(entries) => to_value(&Listing { entries }),
-        Err(error) => Err(Refusal { code: NO_SUCH_FILE, message: error.to_string(), data: None }),
     }
 }
 

@@ -26,6 +26,9 @@ pub(crate) struct RunReport {
     /// The tools a checked program names.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) manifest: Vec<ToolName>,
+    /// Where a checked program takes a server or a tool without naming it: the manifest is not all then.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) dynamic: Vec<Position>,
     /// Those of them that the operator's profile does not grant.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) denied: Vec<ToolName>,
@@ -70,6 +73,9 @@ pub(crate) struct CallRecord {
     pub(crate) ok: bool,
     /// From the request to the answer, milliseconds.
     pub(crate) ms: u64,
+    /// What else is to be known of it: that it was not sent, or sent without being validated, and why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) note: Option<String>,
 }
 
 /// Why a run failed.
@@ -93,6 +99,9 @@ pub(crate) struct RunError {
     /// Call stack, innermost first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) stack: Vec<String>,
+    /// Which rule of the check was broken, where the check found it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) rule: Option<String>,
     /// More findings of the same check.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) more: Vec<Finding>,

@@ -14,7 +14,7 @@ use guest_protocol::message::Mode;
 use policies::{Arch, Grants, Profile, ProfileError};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, mpsc};
 
 /// Runs at the same time. More wait their turn, in order; each has its own 30 seconds once it starts.
 const CONCURRENT_RUNS: usize = 16;
@@ -31,6 +31,8 @@ pub(crate) struct RunRequest {
     pub(crate) timeout_ms: Option<u64>,
     /// Run it, or only check it.
     pub(crate) mode: Mode,
+    /// Where its words of progress go, with room for [`guest_protocol::limits::EMITS`]; its log where absent.
+    pub(crate) emitted: Option<mpsc::Sender<String>>,
 }
 
 /// The supervisor.

@@ -3,6 +3,7 @@
 use catalog::{Catalog, Detail, SearchRequest, ServerDefinitions, ToolText};
 use oubliette_tests::catalogs::{Offer, offers};
 use oubliette_tests::judged::{Judged, SETS};
+use oubliette_tests::memory::resident;
 use std::time::{Duration, Instant};
 
 const TOOLS: usize = 12_000;
@@ -69,11 +70,4 @@ fn time(catalog: &Catalog, name: &str, queries: Vec<String>) {
     let at = |part: usize| times.get((times.len() * part / 100).min(times.len().saturating_sub(1)));
     let micros = |part: usize| at(part).map_or(0, Duration::as_micros);
     println!("| {name} | {} | {} | {} |", micros(50), micros(99), micros(100));
-}
-
-/// Bytes of this process that are in memory: the second figure of proc_pid_statm(5), in pages of 4 KiB.
-fn resident() -> Result<u64, String> {
-    let statm = std::fs::read_to_string("/proc/self/statm").map_err(|error| error.to_string())?;
-    let pages = statm.split(' ').nth(1).and_then(|pages| pages.parse::<u64>().ok());
-    pages.map(|pages| pages * 4_096).ok_or_else(|| format!("/proc/self/statm says {statm:?}"))
 }

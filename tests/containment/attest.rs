@@ -18,7 +18,10 @@ const BUSY: &str = "
         if (round % 3 === 0) await new Promise((done) => setTimeout(done, 40));
     }
     return sum;";
+/// Long enough for one look at it.
 const WAITS: &str = "await new Promise((done) => setTimeout(done, 6000)); return 42;";
+/// Long enough for many, on a host that is busy: almost as long as a run may last.
+const STAYS: &str = "await new Promise((done) => setTimeout(done, 28000));";
 
 /// How often a run is looked at.
 const TIMES: usize = 20;
@@ -66,14 +69,14 @@ pub(super) fn add(trials: &mut Trials) {
     trials.both("attest/the table and SARIF say the same", &[Need::Root], forms);
 }
 
-fn waiting(bench: &Bench) -> Result<LiveRun, Failed> {
-    let program = bench.write("waits.ts", WAITS)?;
+fn live(bench: &Bench, program: &str) -> Result<LiveRun, Failed> {
+    let program = bench.write("program.ts", program)?;
     LiveRun::start(bench.oubliette(&["run", &program])?)
 }
 
 /// Root: everything is proven. Its own user: nothing differs, and exactly this is not proven.
 fn own_view(bench: &Bench) -> Verdict {
-    let run = waiting(bench)?;
+    let run = live(bench, WAITS)?;
     let attestation = Attestation::of(bench, bench.caller, &bench.binary("oubliette")?, run.guest, &[])?;
     let outcome = run.end()?;
     ensure!(outcome.stdout.trim() == "42", "{outcome:?}");
@@ -147,7 +150,7 @@ fn killed(bench: &Bench) -> Verdict {
 
 /// Its stop is somebody else's: what /proc shows is compared, what would take a run of it is not proven.
 fn stopped(bench: &Bench) -> Verdict {
-    let run = waiting(bench)?;
+    let run = live(bench, WAITS)?;
     let signal = |name: &str| {
         let sent = Command::new("/bin/sh").args(["-c", &format!("kill -{name} {}", run.guest)]).status();
         sent.map_err(|error| error.to_string())
@@ -177,7 +180,7 @@ fn another_profile(bench: &Bench) -> Verdict {
         ("calls = [\"exit_group\"]", "calls = [\"exit_group\", \"sched_yield\"]", "last filter"),
         ("uid = 1900000000", "uid = 1900000001", "user namespace"),
     ];
-    let run = waiting(bench)?;
+    let run = live(bench, STAYS)?;
     for (index, (from, to, layer)) in cases.into_iter().enumerate() {
         // Only root's guests get the identity of the profile.
         if layer == "user namespace" && bench.caller == Caller::User {
@@ -192,7 +195,7 @@ fn another_profile(bench: &Bench) -> Verdict {
         ensure!(differs == [layer], "{differs:?} instead of {layer}:\n{}", attestation.told());
         ensure!(attestation.code == Some(1), "exit {:?}", attestation.code);
     }
-    run.end().map(drop)
+    run.kill()
 }
 
 fn no_guest(bench: &Bench) -> Verdict {
@@ -206,7 +209,7 @@ fn no_guest(bench: &Bench) -> Verdict {
 }
 
 fn forms(bench: &Bench) -> Verdict {
-    let run = waiting(bench)?;
+    let run = live(bench, STAYS)?;
     let builtin = include_str!("../../policies/profiles/default.toml");
     let other = builtin.replace("resource = \"nofile\"\nvalue = 4", "resource = \"nofile\"\nvalue = 5");
     let (profile, pid) = (bench.write("other.toml", other)?, run.guest.to_string());
@@ -232,5 +235,5 @@ fn forms(bench: &Bench) -> Verdict {
     ensure!(equal.code == Some(0) && last.ends_with("rows, all proven."), "{}", equal.stdout);
     let sarif = as_root(&["--sarif"])?;
     ensure!(sarif.code == Some(0) && sarif.stdout.contains("\"results\":[]"), "{}", sarif.stdout);
-    run.end().map(drop)
+    run.kill()
 }

@@ -1,7 +1,7 @@
 //! Many runs at once, ended in every way at random moments: afterwards the supervisor is as it was before.
 
 use oubliette_tests::bench::Bench;
-use oubliette_tests::gateway::Gateway;
+use oubliette_tests::gateway::{Gateway, at_rest};
 use oubliette_tests::needs::Need;
 use oubliette_tests::trials::Trials;
 use oubliette_tests::{Failed, Verdict, ensure};
@@ -97,7 +97,7 @@ fn random_ends(bench: &Bench) -> Verdict {
     let mut gateway = bench.serve(&bench.write("none.toml", "")?)?;
     let mut dice = Dice(SEED);
     bustle(&mut gateway, &mut dice, OPEN)?;
-    let (before, memory) = (holdings(&gateway), resident(&gateway)?);
+    let (before, memory) = (at_rest(|| holdings(&gateway))?, resident(&gateway)?);
     ensure!(before.zombies == 0 && before.leaves == 0, "before: {before:?}");
     let kinds = bustle(&mut gateway, &mut dice, RUNS)?;
     // Ended by themselves, by their deadline, and by the loss of their jailer or guest.
@@ -191,7 +191,7 @@ fn apart(bench: &Bench) -> Verdict {
 fn at_once(bench: &Bench) -> Verdict {
     let mut gateway = bench.serve(&bench.write("none.toml", "")?)?;
     gateway.execute("return 0")?;
-    let before = holdings(&gateway);
+    let before = at_rest(|| holdings(&gateway))?;
     let code = "return 1";
     let call = json!({ "name": "execute", "arguments": { "code": code } });
     let ids = (0..RUNS).map(|_| gateway.ask("tools/call", &call)).collect::<Result<Vec<_>, _>>()?;

@@ -4,7 +4,7 @@
 use super::attack::{self, Attack};
 use super::matrix::SHARED_OBJECTS;
 use oubliette_tests::bench::Bench;
-use oubliette_tests::gateway::Gateway;
+use oubliette_tests::gateway::{Gateway, at_rest};
 use oubliette_tests::needs::Need;
 use oubliette_tests::trials::Trials;
 use oubliette_tests::{Failed, Verdict, ensure};
@@ -100,8 +100,7 @@ fn unchanged(bench: &Bench, attacks: &[Attack]) -> Verdict {
     let _alone = SHARED_OBJECTS.lock().unwrap_or_else(PoisonError::into_inner);
     let mut gateway = with_secret(bench)?;
     ensure!(gateway.execute("[]")?["ok"] == true, "a guest that does nothing");
-    std::thread::sleep(Duration::from_millis(100));
-    let before = Host::look(&gateway);
+    let before = at_rest(|| Host::look(&gateway))?;
     for attack in attacks {
         let told = |what: String| format!("{}: {what}", attack.name);
         let report = gateway.execute(&attack.program)?;

@@ -18,8 +18,8 @@ use std::os::unix::net::UnixStream;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// All that is left must be gone by then.
-const SOON: Duration = Duration::from_secs(2);
+/// All that is left must be gone by then. It takes milliseconds; the rest is for a host that stands still.
+const SOON: Duration = Duration::from_secs(10);
 /// Of the points that a fault is tried at, one in so many for each way to end.
 const SAMPLE: usize = 8;
 const FEWER: usize = 40;
@@ -68,7 +68,7 @@ fn at_point(
         supervisor.wait().map_err(|error| error.to_string())?;
         binaries.go()?;
     } else {
-        let status = wait(&mut supervisor, SOON * 5)?;
+        let status = wait(&mut supervisor, SOON)?;
         ensure!(matches!(status.code(), Some(130 | 143)), "SIG{signal} at {at:?}: {status}");
     }
     place.remove_within(SOON).map_err(|left| format!("SIG{signal} at {at:?}: {left}"))?;
@@ -142,7 +142,7 @@ fn remover(bench: &Bench) -> Verdict {
     ensure!(second.len() == 1 && second != first, "removers: {first:?}, then {second:?}");
     gateway.ask("tools/call", &json!({ "name": "execute", "arguments": { "code": FOR_EVER } }))?;
     while gateway.leaves() == 0 {
-        ensure!(begun.elapsed() < SOON * 5, "no leaf for the last run");
+        ensure!(begun.elapsed() < SOON, "no leaf for the last run");
     }
     send("KILL", gateway.id())?;
     gateway.close().map(|_| ())
@@ -158,13 +158,13 @@ fn both_killed(bench: &Bench) -> Verdict {
     gateway.ask("tools/call", &json!({ "name": "execute", "arguments": { "code": FOR_EVER } }))?;
     let begun = Instant::now();
     while gateway.processes().len() < 4 {
-        ensure!(begun.elapsed() < SOON * 5, "supervisor, remover, jailer, guest: {:?}", gateway.processes());
+        ensure!(begun.elapsed() < SOON, "supervisor, remover, jailer, guest: {:?}", gateway.processes());
     }
     for process in removers(&gateway.processes()).into_iter().chain([gateway.id()]) {
         send("KILL", process)?;
     }
     while !gateway.processes().is_empty() {
-        ensure!(begun.elapsed() < SOON * 10, "still there: {:?}", gateway.processes());
+        ensure!(begun.elapsed() < SOON * 2, "still there: {:?}", gateway.processes());
     }
     ensure!(gateway.leaves() > 0, "somebody else has removed the leaf");
     let doctor = bench.oubliette(&["doctor", "--config", &named])?.run()?;

@@ -5,8 +5,10 @@
 use guest_protocol::envelope::{self, Message};
 use guest_protocol::limits::{Limits, check_json};
 use guest_protocol::message::{
-    ConsoleWrite, DescribeServer, Fault, Finished, Path, Prepare, Ready, Sleep, Start, ToolCall, method,
+    ConsoleWrite, DescribeServer, Emit, Fault, Finished, ListDirectory, Path, Prepare, Ready, Sleep, Start,
+    ToolCall, method,
 };
+use guest_protocol::offers::Ask;
 use libfuzzer_sys::fuzz_target;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -53,7 +55,10 @@ fn typed(method: &str, params: &RawValue) {
         method::FAULT => stable::<Fault>(params),
         method::TOOL_CALL => stable::<ToolCall>(params),
         method::DESCRIBE => stable::<DescribeServer>(params),
-        method::FILE_READ | method::FILE_LIST => stable::<Path>(params),
+        method::ASK => stable::<Ask>(params),
+        method::EMIT => stable::<Emit>(params),
+        method::FILE_READ | method::FILE_STAT => stable::<Path>(params),
+        method::FILE_LIST => stable::<ListDirectory>(params),
         method::SLEEP => stable::<Sleep>(params),
         _ => {}
     }

@@ -131,7 +131,7 @@ fn uncaught(bench: &Bench) -> Verdict {
 fn hostile(bench: &Bench) -> Verdict {
     let mut gateway = bench.serve_hostile(&settings(bench, "[limits]\nwall_ms = 4000\n")?)?;
     let call = |id: usize, server: &str, tool: &str| {
-        let params = json!({ "server": server, "tool": tool, "arguments": {} });
+        let params = json!({ "server": server, "tool": tool, "arguments": { "value": 1 } });
         let request = json!({ "jsonrpc": "2.0", "id": id, "method": "tool.call", "params": params });
         json!({ "frames": { "payload": [{ "text": request.to_string() }], "count": 1 } })
     };

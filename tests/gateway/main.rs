@@ -2,9 +2,12 @@
 
 mod broken;
 mod catalogs;
+mod checks;
+mod content;
 mod eras;
 mod grants;
 mod nonsense;
+mod output;
 mod remote;
 mod sessions;
 mod tools;
@@ -17,9 +20,12 @@ fn main() -> Result<ExitCode, Failed> {
     let mut trials = Trials::new()?;
     broken::add(&mut trials);
     catalogs::add(&mut trials);
+    checks::add(&mut trials)?;
+    content::add(&mut trials);
     eras::add(&mut trials);
     grants::add(&mut trials);
     nonsense::add(&mut trials);
+    output::add(&mut trials);
     remote::add(&mut trials);
     sessions::add(&mut trials);
     tools::add(&mut trials);

@@ -34,6 +34,7 @@ fn servers(bench: &Bench) -> Verdict {
     let mut gateway = bench.serve(&config)?;
     let listed = gateway.call("search", &json!({ "query": "" }))?.to_string();
     ensure!(listed.contains("shop") && listed.contains("scripted"), "{listed}");
+    ensure!(listed.contains(r#""also":"resources, prompts""#), "{listed}");
     gateway.close().map(|_| ())
 }
 

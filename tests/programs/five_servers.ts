@@ -19,6 +19,11 @@ await tools.memory.createEntities({
 });
 const graph = await tools.memory.readGraph();
 
+const [{ uri }] = await resources.list("everything");
+const { contents } = await resources.read("everything", uri);
+const { messages } = await prompts.get("everything", "simple-prompt");
+const picture = (await tools.everything.getTinyImage()).find((one) => one.type === "image");
+
 const text = (result: unknown) => (typeof result === "string" ? result : JSON.stringify(result));
 console.log(text(now), text(noon));
 
@@ -28,5 +33,8 @@ return {
   remembered: graph.entities.map((entity) => entity.name),
   zone: /Etc\/UTC/.exec(text(now))?.[0],
   committed: text(log).includes("the first commit"),
+  read: contents[0].uri === uri,
+  prompted: messages[0].role,
+  picture,
   servers: Object.keys(tools).sort(),
 };

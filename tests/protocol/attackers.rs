@@ -170,6 +170,37 @@ fn parameters() -> Vec<Attack> {
     ]
 }
 
+fn besides_tools() -> Vec<Attack> {
+    let ask = |asked: &str| {
+        let params = format!(r#"{{"server":"shop","asked":{asked}}}"#);
+        json!([frame(&request(1, "server.ask", &params)), "listen"])
+    };
+    let emit =
+        |bytes: usize| notification("progress.emit", &format!(r#"{{"text":"{}"}}"#, "x".repeat(bytes)));
+    let read = r#"{"server":"shop","asked":{"method":"resources/read","params":{"uri":"shop://terms"}}}"#;
+    let reads: Vec<Value> = (1..100).map(|id| frame(&request(id, "server.ask", read))).collect();
+    vec![
+        breach("a tool asked for as something else", ask(r#"{"method":"tools/call","params":{}}"#), ""),
+        breach("a resource without an address", ask(r#"{"method":"resources/read","params":{}}"#), "uri"),
+        breach(
+            "arguments of a prompt that are no text",
+            ask(r#"{"method":"prompts/get","params":{"name":"p","arguments":{"a":1}}}"#),
+            "",
+        ),
+        breach(
+            "99 questions at the same time",
+            json!(reads.into_iter().chain([json!("listen")]).collect::<Vec<_>>()),
+            "unanswered",
+        ),
+        breach("a word of progress of 4,097 bytes", json!([frame(&emit(4097)), "listen"]), "4097 bytes"),
+        breach(
+            "1,001 words of progress",
+            json!([frames(&[json!({ "text": emit(1) })], 1001), "listen"]),
+            "more than 1000 times",
+        ),
+    ]
+}
+
 fn floods() -> Vec<Attack> {
     let sleep = |id: u64| request(id, "timer.sleep", r#"{"ms":60000}"#);
     let call = |id: u64| request(id, "tool.call", r#"{"server":"scripted","tool":"never","arguments":{}}"#);
@@ -249,10 +280,11 @@ fn stallers() -> Vec<Attack> {
 }
 
 pub(super) fn add(trials: &mut Trials) {
-    let attacks: Vec<Attack> = [framing(), methods(), parameters(), floods(), stallers(), nonsense::all()]
-        .into_iter()
-        .flatten()
-        .collect();
+    let attacks: Vec<Attack> =
+        [framing(), methods(), parameters(), besides_tools(), floods(), stallers(), nonsense::all()]
+            .into_iter()
+            .flatten()
+            .collect();
     for attack in attacks {
         let attack = Arc::new(attack);
         let name = format!("attackers/{}", attack.name);

@@ -1,7 +1,8 @@
 //! `SECCOMP_MODE_STRICT` allows read, write and exit, and not even their arguments can be chosen: a guest that
 //! does a heavy run under it needs nothing else of the kernel.
 
-use guest_protocol::message::{JsonType, ParameterShape, ServerName, ServerShape, ToolShape, method};
+use guest_protocol::message::{Inner, JsonType, ParameterShape, ServerName, ServerShape, ToolShape, method};
+use guest_protocol::offers::Offers;
 use oubliette_tests::bench::{Bench, read};
 use oubliette_tests::guest::{LooseGuest, value};
 use oubliette_tests::needs::Need;
@@ -21,7 +22,11 @@ fn busy_run(bench: &Bench) -> Verdict {
     guest.lock_down_strictly()?;
     guest.run(
         &read("programs/busy.ts")?,
-        vec![ServerName { name: "scripted".into(), identifier: "scripted".into() }],
+        vec![ServerName {
+            name: "scripted".into(),
+            identifier: "scripted".into(),
+            offers: Offers::default(),
+        }],
     )?;
     let value = loop {
         match guest.hear()? {
@@ -76,7 +81,7 @@ fn shape() -> ServerShape {
         name: name.into(),
         identifier: name.into(),
         signature: format!("{name}(args: {{ {parameter}: unknown }}): Promise<unknown>"),
-        parameters: vec![ParameterShape { name: parameter.into(), required: true, types }],
+        parameters: vec![ParameterShape { name: parameter.into(), required: true, types, inner: Inner::Any }],
         open: false,
         unwrap_result: false,
     };

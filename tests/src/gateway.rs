@@ -19,6 +19,29 @@ pub const MODERN: &str = "2026-07-28";
 /// No answer may take longer.
 const PATIENCE: Duration = Duration::from_secs(90);
 
+/// How long nothing may change before a gateway is taken to be at rest.
+const REST: Duration = Duration::from_millis(500);
+
+/// What `look` sees once the gateway is at rest: a run that was answered gives back what it held a moment later.
+///
+/// # Errors
+/// When it never comes to rest.
+pub fn at_rest<T: PartialEq>(mut look: impl FnMut() -> T) -> Result<T, Failed> {
+    let begun = Instant::now();
+    let (mut seen, mut since) = (look(), Instant::now());
+    while begun.elapsed() < PATIENCE {
+        if since.elapsed() >= REST {
+            return Ok(seen);
+        }
+        thread::sleep(REST / 20);
+        let now = look();
+        if now != seen {
+            (seen, since) = (now, Instant::now());
+        }
+    }
+    Err("the gateway does not come to rest".into())
+}
+
 /// A session with a running gateway. Dropping it kills the gateway.
 #[derive(Debug)]
 pub struct Gateway {
@@ -27,6 +50,7 @@ pub struct Gateway {
     messages: Receiver<Result<Value, String>>,
     stderr: Option<JoinHandle<Vec<u8>>>,
     parked: HashMap<u64, Value>,
+    notified: Vec<Value>,
     next_id: u64,
     place: Place,
     begun: Instant,
@@ -43,7 +67,17 @@ impl Gateway {
         let input = child.stdin.take();
         let messages = listen(child.stdout.take().ok_or("no standard output")?);
         let stderr = Some(gather(child.stderr.take()));
-        Ok(Self { child, input, messages, stderr, parked: HashMap::new(), next_id: 1, place, begun })
+        Ok(Self {
+            child,
+            input,
+            messages,
+            stderr,
+            parked: HashMap::new(),
+            notified: Vec::new(),
+            next_id: 1,
+            place,
+            begun,
+        })
     }
 
     /// The handshake of every version before [`MODERN`]; the result of `initialize`.
@@ -113,6 +147,8 @@ impl Gateway {
                 Ok(Ok(message)) => {
                     if let Some(answered) = message.get("id").and_then(Value::as_u64) {
                         self.parked.insert(answered, message);
+                    } else {
+                        self.notified.push(message);
                     }
                 }
                 Ok(Err(line)) => return Err(format!("not JSON on standard output: {line:.200}").into()),
@@ -120,6 +156,13 @@ impl Gateway {
                 Err(RecvTimeoutError::Disconnected) => return Err(self.gone().into()),
             }
         }
+    }
+
+    /// The parameters of the notifications of this method so far.
+    #[must_use]
+    pub fn notifications(&self, method: &str) -> Vec<Value> {
+        let named = self.notified.iter().filter(|message| message["method"] == method);
+        named.map(|message| message["params"].clone()).collect()
     }
 
     /// The result in the answer to a request.

@@ -17,6 +17,7 @@ pub mod judged;
 pub mod launch;
 mod leaf;
 pub mod live;
+pub mod memory;
 pub mod needs;
 pub mod place;
 pub mod plan;

@@ -60,6 +60,15 @@ impl LiveRun {
         self.place.remove()?;
         Ok(Outcome { code: status.code(), stdout, stderr, took: self.begun.elapsed() })
     }
+
+    /// Ends the run where it is, and makes sure that nothing of it is left.
+    ///
+    /// # Errors
+    /// When it cannot be ended, or leaves something behind.
+    pub fn kill(mut self) -> Result<(), Failed> {
+        self.child.kill().map_err(|error| error.to_string())?;
+        self.end().map(drop)
+    }
 }
 
 impl Drop for LiveRun {

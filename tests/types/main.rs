@@ -1,5 +1,6 @@
 //! The TypeScript that programs and models read of upstream tools: TypeScript's own compiler reads it here.
 
+mod arguments;
 mod names;
 mod random;
 
@@ -27,6 +28,10 @@ fn main() -> Result<ExitCode, Failed> {
         let of = folder.clone();
         trials
             .once(&format!("{name}/names are reversible and stable"), &needs(&[]), move || names::real(&of?));
+        let of = folder.clone();
+        trials.once(&format!("{name}/arguments are validated, and examples fit"), &needs(&[]), move || {
+            arguments::validated(&of?, name == "all")
+        });
         let stage = trials.stage();
         trials.once(&format!("{name}/is the same in every process"), &needs(&[]), move || {
             let folder = folder?;

@@ -21,6 +21,7 @@ async def main(oubliette: str, config: str, program: str) -> None:
     print(json.dumps({
         "tools": [tool.name for tool in tools.tools],
         "report": result.structured_content,
+        "content": [block.type for block in result.content],
     }))
 
 

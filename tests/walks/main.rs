@@ -8,6 +8,7 @@ mod idioms;
 mod profile;
 mod real_servers;
 mod servers;
+mod ways;
 
 use oubliette_tests::Failed;
 use oubliette_tests::trials::Trials;
@@ -23,5 +24,6 @@ fn main() -> Result<ExitCode, Failed> {
     profile::add(&mut trials);
     real_servers::add(&mut trials);
     servers::add(&mut trials);
+    ways::add(&mut trials)?;
     Ok(trials.run())
 }

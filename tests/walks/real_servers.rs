@@ -43,8 +43,14 @@ fn five(bench: &Bench) -> Verdict {
         "remembered": ["apples"],
         "zone": "Etc/UTC",
         "committed": true,
+        "read": true,
+        "prompted": "user",
+        "picture": { "type": "image", "mimeType": "image/png", "data": report["value"]["picture"]["data"] },
         "servers": ["everything", "filesystem", "git", "memory", "time"]
     });
+    let picture = report["value"]["picture"]["data"].as_str().unwrap_or_default();
+    ensure!(picture.starts_with("[content[1] of this result"), "{picture:.100}");
+    ensure!(told["content"] == json!(["text", "image"]), "{told}");
     ensure!(report["value"] == expected, "{report:#}\n{}", outcome.stderr);
     Ok(())
 }

@@ -2,7 +2,7 @@
 //!
 //! Both sides are blocking or asynchronous as they like; this crate holds the bytes' meaning and their bounds.
 //! Read it top to bottom: [`frame`] (how bytes become a message), [`envelope`] (JSON-RPC 2.0),
-//! [`message`] (methods and what they carry), [`limits`] (how much of each).
+//! [`message`] (methods and what they carry), [`offers`] (what a server has besides tools), [`limits`] (how much of each).
 //!
 //! The order of a run, seen from the guest:
 //!
@@ -10,8 +10,9 @@
 //! ← guest.prepare   the last filter and the size of the heap; the only frame read before lockdown
 //! → guest.ready     locked down; from here on only read, write and exit_group
 //! ← run.start       the program
-//! → tool.call, server.describe, file.read, file.list, timer.sleep    requests, answered in any order
-//! → console.write                                                   notifications
+//! → tool.call, server.ask, server.describe, file.read, file.list, file.stat, timer.sleep
+//!                   requests, answered in any order
+//! → console.write, progress.emit    notifications
 //! → run.finished | run.fault                                        the last frame
 //! ```
 
@@ -19,6 +20,7 @@ pub mod envelope;
 pub mod frame;
 pub mod limits;
 pub mod message;
+pub mod offers;
 
 /// Changes whenever a frame of one side would be misread by the other.
 pub const VERSION: u32 = 1;

@@ -2,6 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+/// Words of progress in one run: hosts show the latest, and each is a message of its own. Kept by guest and monitor.
+pub const EMITS: usize = 1000;
+/// One word of progress, bytes of UTF-8: hosts show a line of it. The rest is cut. Kept by guest and monitor.
+pub const EMIT_BYTES: usize = 4 << 10;
+
 /// The limits of one run: the operator's `[limits]`, and [`Limits::default`] for what is not named there. A request
 /// can only shorten the wall clock.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,7 +26,7 @@ pub struct Limits {
     pub source_bytes: usize,
     /// Brackets, blocks and operators inside each other in the program text. Kept by the guest, before parsing.
     pub source_depth: usize,
-    /// Tool calls in one run. Kept by the monitor.
+    /// Tool calls in one run, questions for resources and prompts among them. Kept by the monitor.
     pub calls: u32,
     /// Tool calls at the same time: the guest queues the rest. Kept by the monitor.
     pub calls_in_flight: u32,
@@ -29,7 +34,8 @@ pub struct Limits {
     pub argument_bytes: usize,
     /// Result of one call, bytes of JSON. Kept by the supervisor.
     pub result_bytes: usize,
-    /// Everything written to the console, bytes of UTF-8. The rest is cut and said so. Kept by guest and monitor.
+    /// What is kept of the console, bytes of UTF-8: one half from its start, one from its end, and said so. Kept by
+    /// the monitor.
     pub console_bytes: usize,
     /// The program's value, bytes of JSON. Kept by guest and monitor.
     pub value_bytes: usize,
@@ -60,6 +66,16 @@ impl Default for Limits {
         }
     }
 }
+
+/// Bytes that a run may write to its console for each that is kept. Of what it writes beyond, the guest holds the
+/// last lines back to its end. Kept by guest and monitor.
+pub const CONSOLE_WRITTEN_PER_KEPT: usize = 16;
+
+/// Lines that a run may write to its console, the last ones included. Kept by guest and monitor.
+pub const CONSOLE_LINES: u64 = 64_000;
+
+/// The lines that a guest holds back to its end, bytes. Kept by guest and monitor.
+pub const CONSOLE_LATE_BYTES: usize = 64 << 10;
 
 /// JSON that is deeper or larger than allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

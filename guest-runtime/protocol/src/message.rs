@@ -1,6 +1,7 @@
 //! The methods, and what each carries. The monitor in the supervisor has one row per method of the guest.
 
 use crate::limits::Limits;
+use crate::offers::Offers;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -20,12 +21,19 @@ pub mod method {
     pub const FAULT: &str = "run.fault";
     /// [`super::ToolCall`] → the upstream's `CallToolResult` as it came, or a [`super::ToolFailure`].
     pub const TOOL_CALL: &str = "tool.call";
+    /// [`crate::offers::Ask`] → [`crate::offers::Entries`] or the upstream's result as it came, or a
+    /// [`super::ToolFailure`].
+    pub const ASK: &str = "server.ask";
+    /// Notification: [`super::Emit`].
+    pub const EMIT: &str = "progress.emit";
     /// [`super::DescribeServer`] → [`super::ServerShape`].
     pub const DESCRIBE: &str = "server.describe";
     /// [`super::Path`] → [`super::FileText`].
     pub const FILE_READ: &str = "file.read";
-    /// [`super::Path`] → [`super::Listing`].
+    /// [`super::ListDirectory`] → [`super::Listing`].
     pub const FILE_LIST: &str = "file.list";
+    /// [`super::Path`] → [`super::FileState`].
+    pub const FILE_STAT: &str = "file.stat";
     /// [`super::Sleep`] → `null`, when the time has passed.
     pub const SLEEP: &str = "timer.sleep";
 }
@@ -98,6 +106,9 @@ pub struct ServerName {
     pub name: String,
     /// As in `tools.<identifier>` and `/servers/<identifier>`.
     pub identifier: String,
+    /// What it has besides tools.
+    #[serde(default)]
+    pub offers: Offers,
 }
 
 /// Asks for one server's tools.
@@ -144,6 +155,53 @@ pub struct ParameterShape {
     pub required: bool,
     /// The JSON types it may have; empty where the schema does not say.
     pub types: Vec<JsonType>,
+    /// What may be in it.
+    #[serde(default, skip_serializing_if = "Inner::is_any")]
+    pub inner: Inner,
+}
+
+/// What may be in a value, as far as a literal in a program can be compared with it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Inner {
+    /// The schema does not say, or more than fits here.
+    #[default]
+    Any,
+    /// One of these scalars, each as JSON text.
+    Values(Vec<String>),
+    /// An array's elements, all alike.
+    Items(Box<ValueShape>),
+    /// An object's properties.
+    Properties(ObjectShape),
+}
+
+impl Inner {
+    /// Whether nothing is said.
+    #[must_use]
+    pub const fn is_any(&self) -> bool {
+        matches!(self, Self::Any)
+    }
+}
+
+/// A value that has no name of its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ValueShape {
+    /// As in [`ParameterShape::types`].
+    pub types: Vec<JsonType>,
+    /// As in [`ParameterShape::inner`].
+    #[serde(default, skip_serializing_if = "Inner::is_any")]
+    pub inner: Inner,
+}
+
+/// An object inside the arguments.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ObjectShape {
+    /// Its listed properties.
+    pub properties: Vec<ParameterShape>,
+    /// Whether the schema forbids others in so many words.
+    pub closed: bool,
 }
 
 /// The types of JSON Schema.
@@ -200,6 +258,8 @@ pub enum ToolFailureCode {
     UnknownServer,
     /// The server has no such tool.
     UnknownTool,
+    /// The server has no resources, or no prompts.
+    NotOffered,
     /// The arguments do not fit the tool's schema.
     InvalidArguments,
     /// The policy says no.
@@ -230,6 +290,26 @@ pub struct FileText {
     pub text: String,
 }
 
+/// Which directory to list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListDirectory {
+    /// Absolute, `/servers/shop`.
+    pub path: String,
+    /// Also the directories in it: names are then paths from it.
+    pub recursive: bool,
+}
+
+/// What a path names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileState {
+    /// Whether it is a directory.
+    pub directory: bool,
+    /// Of a file, bytes of UTF-8; of a directory 0.
+    pub size: u64,
+}
+
 /// A directory's entries, sorted by name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -254,6 +334,14 @@ pub struct Entry {
 pub struct Sleep {
     /// After this many milliseconds.
     pub ms: u64,
+}
+
+/// A word of progress, for the host as the program runs. At most [`crate::limits::EMITS`] in a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Emit {
+    /// At most [`crate::limits::EMIT_BYTES`] bytes of it.
+    pub text: String,
 }
 
 /// One line for the log.
@@ -294,6 +382,10 @@ pub struct Finished {
     /// Tools the program names, for [`Mode::Check`].
     #[serde(default)]
     pub manifest: Vec<ToolName>,
+    /// Where the program takes a server or a tool in a way that the text does not name: it may call any tool of it.
+    /// Empty where the manifest is all.
+    #[serde(default)]
+    pub dynamic: Vec<Position>,
     /// What it used.
     pub usage: Usage,
 }
@@ -330,6 +422,9 @@ pub struct ProgramError {
     /// Call stack, innermost first: `name (/main.ts:3:5)`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stack: Vec<String>,
+    /// Which rule of the check was broken, where the check found it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
     /// More findings of the same check.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub more: Vec<Finding>,

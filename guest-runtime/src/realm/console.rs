@@ -5,9 +5,10 @@ use super::{define, function, named, object};
 use crate::run::Run;
 use boa_engine::native_function::NativeFunctionPointer;
 use boa_engine::{Context, JsArgs, JsResult, JsValue, NativeFunction};
+use guest_protocol::limits::{CONSOLE_LATE_BYTES, CONSOLE_LINES, CONSOLE_WRITTEN_PER_KEPT};
 use guest_protocol::message::{ConsoleWrite, Level, method};
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 /// What one level of `console.group` indents by.
 const INDENT: &str = "  ";
@@ -16,22 +17,73 @@ const MAX_GROUPS: usize = 20;
 /// Labels of counters and clocks that are kept.
 const MAX_LABELS: usize = 1000;
 
+/// Longest line that is held back to the end, bytes; lines that are, with one that says how many are missing.
+const MAX_LATE_LINE: usize = 1 << 10;
+const LATE_LINES: usize = CONSOLE_LATE_BYTES / (MAX_LATE_LINE + 1) - 1;
+
 /// How much was written, and what the methods remember.
 #[derive(Default)]
 pub(crate) struct Console {
+    /// Bytes and lines that may still be written.
     left: Cell<usize>,
-    bound: Cell<usize>,
-    cut: Cell<bool>,
+    lines_left: Cell<u64>,
+    /// Longest line, bytes.
+    longest: Cell<usize>,
+    /// The last lines of those that may not, and how many came before them.
+    late: RefCell<VecDeque<(Level, String)>>,
+    lost: Cell<u64>,
     groups: Cell<usize>,
     counts: RefCell<BTreeMap<String, u64>>,
     clocks: RefCell<BTreeMap<String, u64>>,
 }
 
 impl Console {
-    /// Takes the bound on all that is written, bytes.
-    pub(crate) fn limit(&self, bytes: usize) {
-        self.left.set(bytes);
-        self.bound.set(bytes);
+    /// Takes what is kept of all that is written, bytes.
+    pub(crate) fn limit(&self, kept: usize) {
+        self.left.set(kept.saturating_mul(CONSOLE_WRITTEN_PER_KEPT));
+        self.lines_left.set(CONSOLE_LINES - LATE_LINES as u64 - 1);
+        self.longest.set(kept / 2);
+    }
+
+    /// Longest line that the next one may be, bytes.
+    fn longest(&self) -> usize {
+        if self.late.borrow().is_empty() { self.longest.get() } else { MAX_LATE_LINE }
+    }
+
+    /// Whether a line of so many bytes may be written, which then is.
+    fn takes(&self, bytes: usize) -> bool {
+        let left = self.left.get().checked_sub(bytes + 1);
+        let lines = self.lines_left.get().checked_sub(1);
+        match (left, lines) {
+            (Some(left), Some(lines)) if self.late.borrow().is_empty() => {
+                self.left.set(left);
+                self.lines_left.set(lines);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn hold_back(&self, level: Level, mut text: String) {
+        text.truncate(text.floor_char_boundary(MAX_LATE_LINE));
+        let mut late = self.late.borrow_mut();
+        late.push_back((level, text));
+        if late.len() > LATE_LINES {
+            late.pop_front();
+            self.lost.set(self.lost.get() + 1);
+        }
+    }
+}
+
+/// Writes the lines that were held back. The run is at its end.
+pub(crate) fn finish(run: &Run) {
+    let lost = run.console.lost.get();
+    if lost > 0 {
+        let text = format!("[{lost} lines are left out here: the program printed far too much]");
+        run.link.notify(method::CONSOLE, ConsoleWrite { level: Level::Warn, text });
+    }
+    for (level, text) in run.console.late.borrow_mut().drain(..) {
+        run.link.notify(method::CONSOLE, ConsoleWrite { level, text });
     }
 }
 
@@ -77,33 +129,21 @@ const METHODS: [(&str, NativeFunctionPointer); 11] = [
 
 fn print(level: Level, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let run = Run::of(context);
-    if !run.console.cut.get() {
-        let look = Look::bounded(run.console.left.get());
-        let text = inspect::line(arguments, look, context)?;
-        write(level, text, &run);
-    }
+    let text = inspect::line(arguments, Look::bounded(run.console.longest()), context)?;
+    write(level, text, &run);
     Ok(JsValue::undefined())
 }
 
 fn write(level: Level, text: String, run: &Run) {
     let console = &run.console;
-    if console.cut.get() {
-        return;
-    }
     let mut text = indented(text, console.groups.get());
-    let left = console.left.get();
-    if text.len() > left {
-        text.truncate(text.floor_char_boundary(left));
-        console.cut.set(true);
+    if text.len() > console.longest.get() {
+        text.truncate(text.floor_char_boundary(console.longest.get()));
     }
-    console.left.set(left - text.len());
-    run.link.notify(method::CONSOLE, ConsoleWrite { level, text });
-    if console.cut.get() {
-        let text = format!(
-            "[console output is cut here: a run may write {} bytes; log less, or return the data as the value]",
-            console.bound.get()
-        );
-        run.link.notify(method::CONSOLE, ConsoleWrite { level: Level::Warn, text });
+    if console.takes(text.len()) {
+        run.link.notify(method::CONSOLE, ConsoleWrite { level, text });
+    } else {
+        console.hold_back(level, text);
     }
 }
 

@@ -6,7 +6,8 @@ use boa_engine::object::JsObject;
 use boa_engine::object::builtins::JsArray;
 use boa_engine::{Context, JsArgs, JsError, JsNativeError, JsResult, JsString, JsValue, js_string};
 use guest_protocol::envelope::Refusal;
-use guest_protocol::message::{Entry, FileText, Listing, Path, method};
+use guest_protocol::message::{Entry, FileState, FileText, ListDirectory, Listing, Path, method};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::{RawValue, to_raw_value};
 
@@ -31,7 +32,7 @@ const WRITERS: [&str; 14] = [
 /// Adds `readFile`, `listDirectory` and `writeFile` to the global object.
 pub(crate) fn install(context: &mut Context) -> JsResult<()> {
     global_function(context, "readFile", 1, read_file)?;
-    global_function(context, "listDirectory", 1, list_directory)?;
+    global_function(context, "listDirectory", 1, read_directory)?;
     global_function(context, "writeFile", 2, refuse_to_write)?;
     Ok(())
 }
@@ -75,16 +76,15 @@ type Decode<T> = fn(T, &JsValue, &mut Context) -> JsResult<JsValue>;
 
 /// Asks for `path`, and makes of the answer what the promise is to be fulfilled with.
 fn request<T: DeserializeOwned + 'static>(
-    method: &'static str,
+    (method, params): (&'static str, impl Serialize),
     path: String,
-    extra: JsValue,
     decode: Decode<T>,
     context: &mut Context,
 ) -> JsResult<JsValue> {
-    let params = to_raw_value(&Path { path: path.clone() })
-        .map_err(|error| JsNativeError::error().with_message(error.to_string()))?;
+    let params =
+        to_raw_value(&params).map_err(|error| JsNativeError::error().with_message(error.to_string()))?;
     let decode = move |answer: Result<&RawValue, Refusal>, context: &mut Context| match answer {
-        Ok(raw) => decode(read(raw)?, &extra, context),
+        Ok(raw) => decode(read(raw)?, &JsString::from(path.as_str()).into(), context),
         Err(refusal) => Err(not_found(&path, &refusal.message, context)?),
     };
     Ok(calls::begin(method, params, Box::new(decode), context).into())
@@ -104,13 +104,8 @@ fn path(arguments: &[JsValue], context: &mut Context) -> JsResult<String> {
 
 fn read_file(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let path = path(arguments, context)?;
-    request(
-        method::FILE_READ,
-        path,
-        JsValue::undefined(),
-        |file: FileText, _, _| Ok(JsString::from(file.text).into()),
-        context,
-    )
+    let asked = (method::FILE_READ, Path { path: path.clone() });
+    request(asked, path, |file: FileText, _, _| Ok(JsString::from(file.text).into()), context)
 }
 
 fn read_file_sync(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
@@ -123,39 +118,24 @@ fn read_file_sync(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> 
 
 fn exists_sync(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let path = path(arguments, context)?;
-    let link = &Run::of(context).link;
-    let file = link.ask(method::FILE_READ, Path { path: path.clone() }).is_ok();
-    Ok((file || link.ask(method::FILE_LIST, Path { path }).is_ok()).into())
+    Ok(Run::of(context).link.ask(method::FILE_STAT, Path { path }).is_ok().into())
 }
 
-fn list_directory(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let path = path(arguments, context)?;
-    request(
-        method::FILE_LIST,
-        path,
-        JsValue::undefined(),
-        |listing: Listing, _, context| names(&listing, context),
-        context,
-    )
-}
-
+/// `listDirectory`, and `readdir` with its options.
 fn read_directory(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let with_types = match arguments.get_or_undefined(1).as_object() {
-        Some(options) => options.get(js_string!("withFileTypes"), context)?.to_boolean(),
-        None => false,
-    };
-    let path = path(arguments, context)?;
-    if !with_types {
-        return list_directory(&JsValue::undefined(), arguments, context);
+    let (mut with_types, mut recursive) = (false, false);
+    if let Some(options) = arguments.get_or_undefined(1).as_object() {
+        with_types = options.get(js_string!("withFileTypes"), context)?.to_boolean();
+        recursive = options.get(js_string!("recursive"), context)?.to_boolean();
     }
-    let parent = JsString::from(path.as_str()).into();
-    request(
-        method::FILE_LIST,
-        path,
-        parent,
-        |listing: Listing, parent, context| entries(&listing, parent, context),
-        context,
-    )
+    let path = path(arguments, context)?;
+    let asked = (method::FILE_LIST, ListDirectory { path: path.clone(), recursive });
+    let decode: Decode<Listing> = if with_types {
+        |listing, parent, context| entries(&listing, parent, context)
+    } else {
+        |listing, _, context| names(&listing, context)
+    };
+    request(asked, path, decode, context)
 }
 
 fn names(listing: &Listing, context: &mut Context) -> JsResult<JsValue> {
@@ -165,26 +145,26 @@ fn names(listing: &Listing, context: &mut Context) -> JsResult<JsValue> {
 }
 
 fn entries(listing: &Listing, parent: &JsValue, context: &mut Context) -> JsResult<JsValue> {
+    let parent = parent.to_string(context)?.to_std_string_lossy();
+    let parent = parent.trim_end_matches('/');
     let mut list = Vec::with_capacity(listing.entries.len());
-    for entry in &listing.entries {
-        let dirent = described(entry, context)?;
-        dirent.create_data_property_or_throw(js_string!("parentPath"), parent.clone(), context)?;
+    for Entry { name, directory } in &listing.entries {
+        let (within, name) = name.rsplit_once('/').unwrap_or(("", name));
+        let folder = if within.is_empty() { parent.to_owned() } else { format!("{parent}/{within}") };
+        let folder = if folder.is_empty() { "/".to_owned() } else { folder };
+        let dirent = described(*directory, context)?;
+        for (key, text) in [("name", name), ("parentPath", &folder), ("path", &folder)] {
+            dirent.create_data_property_or_throw(JsString::from(key), JsString::from(text), context)?;
+        }
         list.push(dirent.into());
     }
     Ok(JsArray::from_iter(list, context).into())
 }
 
-/// What `stat` and `readdir` with types tell about an entry.
-fn described(entry: &Entry, context: &mut Context) -> JsResult<JsObject> {
+/// What `stat` and `readdir` with types tell about a file or a directory.
+fn described(directory: bool, context: &mut Context) -> JsResult<JsObject> {
     let described = object(context);
-    described.create_data_property_or_throw(
-        js_string!("name"),
-        JsString::from(entry.name.as_str()),
-        context,
-    )?;
-    for (name, is) in
-        [("isDirectory", entry.directory), ("isFile", !entry.directory), ("isSymbolicLink", false)]
-    {
+    for (name, is) in [("isDirectory", directory), ("isFile", !directory), ("isSymbolicLink", false)] {
         let answer = boa_engine::NativeFunction::from_copy_closure(move |_, _, _| Ok(is.into()));
         let function = super::named(context, name, 0, answer);
         define(&described, name, function, context)?;
@@ -194,30 +174,19 @@ fn described(entry: &Entry, context: &mut Context) -> JsResult<JsObject> {
 
 fn stat(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let path = path(arguments, context)?;
-    let (parent, name) = path.trim_end_matches('/').rsplit_once('/').unwrap_or(("", ""));
-    let parent = if parent.is_empty() { "/" } else { parent }.to_owned();
-    let name = JsString::from(name).into();
-    request(
-        method::FILE_LIST,
-        parent,
-        name,
-        |listing: Listing, name, context| stat_of(&listing, name, context),
-        context,
-    )
+    let decode: Decode<FileState> = |state, _, context| {
+        let described = described(state.directory, context)?;
+        // Not more than a file has bytes, so it is exact.
+        described.create_data_property_or_throw(js_string!("size"), state.size as f64, context)?;
+        Ok(described.into())
+    };
+    request((method::FILE_STAT, Path { path: path.clone() }), path, decode, context)
 }
 
-fn stat_of(listing: &Listing, name: &JsValue, context: &mut Context) -> JsResult<JsValue> {
-    let name = name.to_string(context)?.to_std_string_lossy();
-    let root = Entry { name: String::new(), directory: true };
-    let entry = listing.entries.iter().find(|entry| entry.name == name).or(name.is_empty().then_some(&root));
-    match entry {
-        Some(entry) => described(entry, context).map(Into::into),
-        None => Err(not_found(&name, "there is no such file or directory", context)?),
-    }
-}
-
-fn access(this: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    stat(this, arguments, context)
+fn access(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let path = path(arguments, context)?;
+    let decode: Decode<FileState> = |_, _, _| Ok(JsValue::undefined());
+    request((method::FILE_STAT, Path { path: path.clone() }), path, decode, context)
 }
 
 fn not_found(path: &str, why: &str, context: &mut Context) -> JsResult<JsError> {

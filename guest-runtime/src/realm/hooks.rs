@@ -1,11 +1,14 @@
 //! What the engine asks its host.
 
+use super::thrown;
 use crate::arena;
 use crate::rejections::Rejections;
+use crate::run::Run;
 use boa_engine::Context;
-use boa_engine::builtins::promise::{OperationType, Promise};
+use boa_engine::builtins::promise::{OperationType, Promise, PromiseState};
 use boa_engine::context::HostHooks;
 use boa_engine::object::JsObject;
+use boa_engine::object::builtins::JsPromise;
 use std::rc::Rc;
 
 /// Largest `ArrayBuffer`, bytes: beyond it a program gets a RangeError it can catch.
@@ -19,11 +22,14 @@ impl HostHooks for Hooks {
         &self,
         promise: &JsObject<Promise>,
         operation: OperationType,
-        _: &mut Context,
+        context: &mut Context,
     ) {
-        let promise = promise.clone().upcast();
+        let promise: JsObject = promise.clone().upcast();
         match operation {
-            OperationType::Reject => self.0.add(promise),
+            OperationType::Reject => {
+                note_place(&promise, context);
+                self.0.add(promise);
+            }
             OperationType::Handle => self.0.handled(&promise),
         }
     }
@@ -37,5 +43,16 @@ impl HostHooks for Hooks {
     fn max_buffer_size(&self, _context: &mut Context) -> u64 {
         arena::collect_if_grown();
         MAX_BUFFER
+    }
+}
+
+/// `Promise.reject("text")` and `reject("text")`; what was thrown has its place already.
+fn note_place(promise: &JsObject, context: &mut Context) {
+    let state = JsPromise::from_object(promise.clone()).map(|promise| promise.state());
+    if let Ok(PromiseState::Rejected(reason)) = state
+        && Run::of(context).thrown.calls(&reason).is_empty()
+    {
+        // Without a place the report has one thing less to say.
+        let _ = thrown::remember(&reason, context);
     }
 }

@@ -11,13 +11,14 @@ struct Script {
     text: &'static str,
 }
 
-const GLOBALS: [Script; 4] = [
+const GLOBALS: [Script; 5] = [
     Script {
         names: &["AbortController", "AbortSignal", "CustomEvent", "DOMException", "Event", "EventTarget"],
         text: include_str!("abort.js"),
     },
     Script { names: &["TextDecoder", "TextEncoder", "atob", "btoa"], text: include_str!("encoding.js") },
     Script { names: &["structuredClone"], text: include_str!("clone.js") },
+    Script { names: &["prompts", "resources"], text: include_str!("offers.js") },
     Script { names: &["URLSearchParams"], text: include_str!("search_params.js") },
 ];
 

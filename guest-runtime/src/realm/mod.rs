@@ -5,6 +5,7 @@ pub(crate) mod calls;
 pub(crate) mod console;
 mod date;
 mod digest;
+pub(crate) mod emit;
 mod files;
 mod hooks;
 mod inspect;
@@ -15,12 +16,14 @@ mod math;
 pub(crate) mod modules;
 mod node;
 mod objects;
+mod offers;
 pub(crate) mod random;
 mod regexp;
 mod sha;
 mod strings;
 mod symbols;
 mod table;
+pub(crate) mod thrown;
 pub(crate) mod timers;
 pub(crate) mod tools;
 mod warm;
@@ -87,10 +90,13 @@ pub(crate) fn build(run: &Rc<Run>, instructions: u64) -> JsResult<Context> {
         json::install,
         random::install,
         console::install,
+        thrown::install,
+        emit::install,
         timers::install,
         files::install,
         tools::install,
         web::install,
+        offers::install,
         lazy::install,
         date::install,
         locale::install,

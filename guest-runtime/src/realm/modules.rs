@@ -110,7 +110,7 @@ fn make(path: &str, specifier: &str, run: &Rc<Run>, context: &mut Context) -> Js
     if !path.starts_with('/') {
         return named(path, context);
     }
-    if path != SERVERS && !path.starts_with("/servers/") {
+    if path != SERVERS && !path.starts_with("/servers/") || path.ends_with("/README.md") {
         return file(path, specifier, run, context);
     }
     let rest: Vec<&str> = path.split('/').skip(2).collect();

@@ -1,7 +1,7 @@
 //! Collects what is wrong with a program, bounded.
 
 use super::excerpt::Text;
-use guest_protocol::message::{Finding, Severity};
+use guest_protocol::message::{Finding, Position, Severity};
 
 /// Findings of one program that a model is shown.
 const FINDINGS_MAX: usize = 20;
@@ -17,6 +17,11 @@ pub(super) struct Findings<'t> {
 impl<'t> Findings<'t> {
     pub(super) fn new(text: &'t Text) -> Self {
         Self { text, found: Vec::new() }
+    }
+
+    /// The place of a byte offset.
+    pub(super) fn position(&self, offset: u32) -> Position {
+        self.text.position(offset as usize)
     }
 
     /// Adds an error at a byte offset.

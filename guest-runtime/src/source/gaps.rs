@@ -2,9 +2,9 @@
 
 use oxc::allocator::{Allocator, CloneIn};
 use oxc::ast::ast::{
-    BindingIdentifier, BindingPattern, BindingProperty, Class, ClassElement, Expression, Function,
+    Argument, BindingIdentifier, BindingPattern, BindingProperty, Class, ClassElement, Expression, Function,
     IdentifierReference, MethodDefinitionKind, ObjectPattern, Program, PropertyDefinition, PropertyKey,
-    Statement,
+    Statement, ThrowStatement,
 };
 use oxc::ast::builder::AstBuilder;
 use oxc::ast_visit::{Visit, VisitMut, walk_mut};
@@ -13,6 +13,9 @@ use oxc::span::{SPAN, SourceType};
 
 /// The private method that a class's later fields move into.
 const FIELDS: &str = "#fields$";
+
+/// The function of the realm that the operand of a `throw` passes through.
+pub(crate) const THROWN: &str = "oubliette$thrown";
 
 /// Rewrites what the engine gets wrong.
 pub(super) fn bridge<'a>(program: &mut Program<'a>, allocator: &'a Allocator) {
@@ -26,6 +29,22 @@ struct Bridge<'a> {
 }
 
 impl<'a> VisitMut<'a> for Bridge<'a> {
+    /// The engine forgets where something was thrown unless it is an Error: the realm remembers it.
+    fn visit_throw_statement(&mut self, throw: &mut ThrowStatement<'a>) {
+        walk_mut::walk_throw_statement(self, throw);
+        if matches!(throw.argument, Expression::NewExpression(_)) {
+            return;
+        }
+        let Some(Statement::ExpressionStatement(call)) = self.statement(&format!("{}(0);", THROWN)) else {
+            return;
+        };
+        let thrown = std::mem::replace(&mut throw.argument, call.unbox().expression);
+        if let Expression::CallExpression(call) = &mut throw.argument {
+            call.arguments.clear();
+            call.arguments.push(Argument::from(thrown));
+        }
+    }
+
     /// In `{ a: { b }, ...rest }` the engine forgets to leave `a` out of `rest`. It does leave out what is bound to
     /// a name, so `a` is bound to one as well.
     fn visit_object_pattern(&mut self, pattern: &mut ObjectPattern<'a>) {

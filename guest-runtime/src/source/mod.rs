@@ -17,8 +17,9 @@ use anchors::{Anchor, Anchors};
 pub(crate) use emitted::helper_module;
 use excerpt::Text;
 use findings::Findings;
+pub(crate) use gaps::THROWN;
 use guest_protocol::limits::Limits;
-use guest_protocol::message::{Finding, ServerName, ServerShape, ToolName};
+use guest_protocol::message::{Finding, Position, ServerName, ServerShape, ToolName};
 pub(crate) use map::Map;
 use map::Mapping;
 use nesting::TooDeep;
@@ -44,8 +45,17 @@ pub(crate) struct Compiled {
     pub(crate) map: Map,
     /// What the check found that does not keep the program from running.
     pub(crate) warnings: Vec<Finding>,
-    /// The tools that the program names, sorted.
-    pub(crate) manifest: Vec<ToolName>,
+    /// What the program may call.
+    pub(crate) manifest: Manifest,
+}
+
+/// What a program may call, as far as its text says.
+#[derive(Default)]
+pub(crate) struct Manifest {
+    /// The tools that it names, sorted.
+    pub(crate) tools: Vec<ToolName>,
+    /// Where it takes a server or tool without naming it: it may call others then.
+    pub(crate) dynamic: Vec<Position>,
 }
 
 /// Compiles a whole program: its value becomes the module's `default` export.
@@ -94,7 +104,7 @@ struct Output {
     code: String,
     mappings: Vec<Mapping>,
     anchors: Vec<Anchor>,
-    manifest: Vec<ToolName>,
+    manifest: Manifest,
 }
 
 /// Parses, checks, shapes and prints. `None` only with an error in `findings`.
@@ -121,7 +131,7 @@ fn translate(
         return None;
     }
     let scoping = built.semantic.into_scoping();
-    let mut manifest = Vec::new();
+    let mut manifest = Manifest::default();
     if let Some(names) = names {
         manifest = check::check(&program, &scoping, names, findings);
         shape::give_value(&mut program, allocator, &scoping);

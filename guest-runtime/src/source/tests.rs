@@ -6,8 +6,10 @@ use boa_engine::module::{Module, ModuleLoader, ModuleRequest, Referrer};
 use boa_engine::{Context, JsError, JsNativeError, JsResult, JsString, JsValue, Source};
 use guest_protocol::limits::Limits;
 use guest_protocol::message::{
-    Finding, JsonType, ParameterShape, ServerName, ServerShape, Severity, ToolShape,
+    Finding, Inner, JsonType, ObjectShape, ParameterShape, ServerName, ServerShape, Severity, ToolShape,
+    ValueShape,
 };
+use guest_protocol::offers::Offers;
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -34,16 +36,42 @@ impl ModuleLoader for Loader {
 }
 
 const PRELUDE: &str = "globalThis.tools = { shop: { getOrder: async (a) => ({ id: a.id }), listOrders: async () => \
-    [{ id: 'a', total: 1 }, { id: 'b', total: 2 }] } }; globalThis.console = { log() {}, error() {} }; \
+    [{ id: 'a', total: 1 }, { id: 'b', total: 2 }] } }; globalThis.oubliette$thrown = (thrown) => thrown; globalThis.console = { log() {}, error() {} }; \
     Symbol.dispose ??= Symbol.for('Symbol.dispose'); Symbol.asyncDispose ??= Symbol.for('Symbol.asyncDispose');";
 
 fn shop() -> Vec<ServerName> {
-    let name = |name: &str, identifier: &str| ServerName { name: name.into(), identifier: identifier.into() };
+    let name = |name: &str, identifier: &str| ServerName {
+        name: name.into(),
+        identifier: identifier.into(),
+        offers: Offers { resources: name == "shop", prompts: name == "shop" },
+    };
     vec![name("shop", "shop"), name("git-hub", "gitHub")]
 }
 
 fn parameter(name: &str, required: bool, types: &[JsonType]) -> ParameterShape {
-    ParameterShape { name: name.into(), required, types: types.to_vec() }
+    ParameterShape { name: name.into(), required, types: types.to_vec(), inner: Inner::Any }
+}
+
+fn holding(inner: Inner, parameter: ParameterShape) -> ParameterShape {
+    ParameterShape { inner, ..parameter }
+}
+
+/// `{ status?: "open" | 1 | -1 | null, filters?: { field: string, op?: "eq" }[], page?: { size?: number } }`
+fn nested() -> Vec<ParameterShape> {
+    let values = |each: &[&str]| Inner::Values(each.iter().map(|one| (*one).to_owned()).collect());
+    let object =
+        |properties: Vec<ParameterShape>, closed| Inner::Properties(ObjectShape { properties, closed });
+    let filter = vec![
+        parameter("field", true, &[JsonType::String]),
+        holding(values(&["\"eq\"", "\"ne\""]), parameter("op", false, &[JsonType::String])),
+    ];
+    let filters = ValueShape { types: vec![JsonType::Object], inner: object(filter, true) };
+    let page = object(vec![parameter("size", false, &[JsonType::Number])], false);
+    vec![
+        holding(values(&["\"open\"", "1", "-1", "null"]), parameter("status", false, &[])),
+        holding(Inner::Items(Box::new(filters)), parameter("filters", false, &[JsonType::Array])),
+        holding(page, parameter("page", false, &[JsonType::Object])),
+    ]
 }
 
 fn tool(name: &str, identifier: &str, parameters: Vec<ParameterShape>) -> ToolShape {
@@ -63,6 +91,7 @@ fn describe(server: &str) -> Option<ServerShape> {
         "shop" => vec![
             tool("get_order", "getOrder", vec![id, parameter("depth", false, &[JsonType::Integer])]),
             tool("list_orders", "listOrders", vec![parameter("limit", false, &[JsonType::Number])]),
+            tool("find_orders", "findOrders", nested()),
         ],
         _ => vec![tool(
             "create-issue",

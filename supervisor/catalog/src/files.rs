@@ -2,8 +2,8 @@
 
 use crate::server::Server;
 use crate::tool::{quotation_notice, quoted};
-use crate::{Catalog, schema, suggest};
-use guest_protocol::message::Entry;
+use crate::{Catalog, offers, schema, suggest};
+use guest_protocol::message::{Entry, FileState};
 
 /// What was left out of a server's listing is listed up to here.
 const MAX_LOST: usize = 100;
@@ -89,6 +89,39 @@ impl Catalog {
         Ok(entries.into_iter().map(|(name, directory)| Entry { name, directory }).collect())
     }
 
+    /// The same, and the entries of every directory in it, by their paths from it.
+    ///
+    /// # Errors
+    /// When `path` names no directory.
+    pub fn list_all(&self, path: &str) -> Result<Vec<Entry>, FileError> {
+        let mut entries = Vec::new();
+        for entry in self.list(path)? {
+            // The tree is three levels deep, so this ends.
+            let inner = if entry.directory {
+                self.list_all(&format!("{}/{}", path.trim_end_matches('/'), entry.name))?
+            } else {
+                Vec::new()
+            };
+            let below = |it: Entry| Entry { name: format!("{}/{}", entry.name, it.name), ..it };
+            let inner: Vec<Entry> = inner.into_iter().map(below).collect();
+            entries.push(entry);
+            entries.extend(inner);
+        }
+        Ok(entries)
+    }
+
+    /// What `path` names.
+    ///
+    /// # Errors
+    /// When it names nothing.
+    pub fn stat(&self, path: &str) -> Result<FileState, FileError> {
+        match self.read(path) {
+            Ok(text) => Ok(FileState { directory: false, size: text.len() as u64 }),
+            Err(FileError::IsDirectory { .. }) => Ok(FileState { directory: true, size: 0 }),
+            Err(error) => Err(error),
+        }
+    }
+
     fn find(&self, path: &str) -> Result<Node<'_>, FileError> {
         let mut segments = path.split('/').filter(|segment| !segment.is_empty() && *segment != ".");
         match segments.next() {
@@ -128,7 +161,10 @@ impl Catalog {
         for server in &self.servers {
             let state = match &server.failed {
                 Some(why) => format!("not available: {}", schema::first_sentence(why, 200)),
-                None => counted(server.tools.len()),
+                None => match offers::listed(server.offers) {
+                    Some(offered) => format!("{}, {offered}", counted(server.tools.len())),
+                    None => counted(server.tools.len()),
+                },
             };
             text.push_str(&format!("- `{}` ({}): {state}\n", server.identifier, quoted(&server.name)));
         }
@@ -183,6 +219,7 @@ fn readme(server: &Server) -> String {
     if !server.shared().is_empty() {
         text.push_str("\nDefinitions that several tools share: `types.ts`.\n");
     }
+    text.push_str(&offers::chapter(&server.identifier, server.offers));
     let names = server.tools.iter().map(|tool| tool.identifier.as_str());
     text.push_str(&format!(
         "\nTools: {}. All of them, with a sentence each: `index.ts`.\n",

@@ -7,6 +7,7 @@
 mod definition;
 mod files;
 mod names;
+mod offers;
 mod repair;
 mod schema;
 mod search;
@@ -14,6 +15,7 @@ mod server;
 mod shared;
 mod suggest;
 mod tool;
+mod validation;
 
 pub use definition::{Fields, ToolText};
 pub use files::FileError;
@@ -21,11 +23,15 @@ pub use schema::Unknowns;
 pub use search::{Coverage, Detail, SearchAnswer, SearchHit, SearchRequest, ServerHit, Unavailable};
 pub use suggest::nearest;
 pub use tool::Tool;
+pub use validation::{Judgement, Usable};
 
 use guest_protocol::message::{ServerName, ServerShape};
+use guest_protocol::offers::{Offer, Offers};
 use search::Index;
+use serde_json::Value;
 use server::Server;
 use std::collections::HashMap;
+use validation::{Kept, Validation};
 
 /// What one upstream server said of itself.
 #[derive(Debug, Default)]
@@ -34,6 +40,8 @@ pub struct ServerDefinitions {
     pub name: String,
     /// Its instructions, from `initialize` or `server/discover`.
     pub instructions: Option<String>,
+    /// What it has besides tools.
+    pub offers: Offers,
     /// Its tools, each as it came in `tools/list`.
     pub tools: Vec<ToolText>,
     /// What was left out of its listing, and why.
@@ -49,6 +57,7 @@ pub struct Catalog {
     by_name: HashMap<String, usize>,
     by_identifier: HashMap<String, usize>,
     index: Index,
+    validations: Kept,
 }
 
 impl Catalog {
@@ -72,14 +81,17 @@ impl Catalog {
             .map(|(server, identifier)| Server::new(identifier, server))
             .collect();
         let index = Index::build(&servers);
-        Self { servers, by_name, by_identifier, index }
+        Self { servers, by_name, by_identifier, index, validations: Kept::default() }
     }
 
     /// Every server by both names, in the order of the configuration, also those that are not available.
     #[must_use]
     pub fn servers(&self) -> Vec<ServerName> {
-        let name =
-            |server: &Server| ServerName { name: server.name.clone(), identifier: server.identifier.clone() };
+        let name = |server: &Server| ServerName {
+            name: server.name.clone(),
+            identifier: server.identifier.clone(),
+            offers: server.offers,
+        };
         self.servers.iter().map(name).collect()
     }
 
@@ -104,6 +116,50 @@ impl Catalog {
     #[must_use]
     pub fn tool(&self, server: &str, tool: &str) -> Option<&Tool> {
         self.server(server)?.tool(tool)
+    }
+
+    /// What a server (either name) has besides tools; `None` where there is no such server.
+    #[must_use]
+    pub fn offers(&self, server: &str) -> Option<Offers> {
+        Some(self.server(server)?.offers)
+    }
+
+    /// Says to a model that the server has none of these, and who has.
+    #[must_use]
+    pub fn not_offered(&self, server: &str, offer: Offer) -> String {
+        let Some(found) = self.server(server) else { return self.unknown_server(server) };
+        let (name, what) = (tool::quoted(&found.name), offer.name());
+        if let Some(why) = &found.failed {
+            return format!("Server {name} is not available, so its {what} cannot be had: {why}");
+        }
+        let others = self.servers.iter().filter(|other| other.offers.has(offer));
+        let others: Vec<&str> = others.map(|other| other.identifier.as_str()).collect();
+        if others.is_empty() {
+            return format!("Server {name} has no {what}, and no other server has any.");
+        }
+        let others = suggest::listed(others.into_iter());
+        format!("Server {name} has no {what}. Servers that have some: {others}.")
+    }
+
+    /// Whether `arguments` fit what a tool takes. Its schema is compiled when it is first called, which takes
+    /// milliseconds, and up to half a second for the largest: not for a thread that others wait for.
+    #[must_use]
+    pub fn judge(&self, server: &str, tool: &str, arguments: &Value) -> Judgement {
+        self.validated(server, tool, |validation| validation.judge(arguments))
+            .unwrap_or_else(|| Judgement::Unvalidated("there is no such tool".into()))
+    }
+
+    /// How well the schema of a tool's arguments can be used to validate them.
+    #[must_use]
+    pub fn usable(&self, server: &str, tool: &str) -> Option<Usable> {
+        self.validated(server, tool, Validation::usable)
+    }
+
+    fn validated<T>(&self, server: &str, tool: &str, ask: impl FnOnce(&Validation) -> T) -> Option<T> {
+        let place = *self.by_name.get(server).or_else(|| self.by_identifier.get(server))?;
+        let (at, tool) = self.servers.get(place)?.placed(tool)?;
+        let slot = self.validations.slot((place, at), tool.bytes());
+        Some(ask(slot.get_or_init(|| Validation::new(&tool.input_schema(), tool.bytes()))))
     }
 
     /// Says to a model that there is no such server, and what there is.

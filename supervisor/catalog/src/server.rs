@@ -6,6 +6,7 @@ use crate::shared::Shared;
 use crate::tool::Tool;
 use crate::{ServerDefinitions, ToolText};
 use guest_protocol::message::ServerShape;
+use guest_protocol::offers::Offers;
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
@@ -21,6 +22,8 @@ pub(crate) struct Server {
     pub(crate) name: String,
     pub(crate) identifier: String,
     pub(crate) instructions: Option<String>,
+    /// What it has besides tools.
+    pub(crate) offers: Offers,
     /// Why it is not available.
     pub(crate) failed: Option<String>,
     /// In the order of its listing.
@@ -62,6 +65,7 @@ impl Server {
                 .instructions
                 .map(|text| clean(&text, MAX_INSTRUCTIONS))
                 .filter(|it| !it.is_empty()),
+            offers: definitions.offers,
             failed: definitions.failed.map(|why| clean(&why, 1_000)),
             skipped: offered - tools.len(),
             lost: definitions.lost.iter().map(|what| clean(what, 300)).collect(),
@@ -75,8 +79,13 @@ impl Server {
 
     /// By its original name, or else by its identifier.
     pub(crate) fn tool(&self, name: &str) -> Option<&Tool> {
-        let at = self.by_name.get(name).or_else(|| self.by_identifier.get(name))?;
-        self.tools.get(*at)
+        self.placed(name).map(|(_, tool)| tool)
+    }
+
+    /// The same, with its place in the listing.
+    pub(crate) fn placed(&self, name: &str) -> Option<(usize, &Tool)> {
+        let at = *self.by_name.get(name).or_else(|| self.by_identifier.get(name))?;
+        Some((at, self.tools.get(at)?))
     }
 
     /// The definitions that its tools have in common. Found when first asked for.

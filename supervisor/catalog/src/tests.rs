@@ -2,6 +2,7 @@
 
 use crate::{Catalog, Coverage, Detail, FileError, SearchRequest, ServerDefinitions};
 use guest_protocol::message::JsonType;
+use guest_protocol::offers::{Offer, Offers};
 use serde_json::{Value, json};
 
 fn catalog(tools: Vec<Value>) -> Catalog {
@@ -288,4 +289,39 @@ fn definitions_that_tools_share_are_printed_once_and_others_told_apart() {
     assert_eq!(read(&tools, "types.ts"), types);
     assert_eq!(read(&tools, "b.ts"), b);
     assert!(read(&tools[..1], "README.md").contains("1 tool") && read(&tools[..1], "types.ts").is_empty());
+}
+
+#[test]
+fn a_server_says_what_it_has_besides_tools() {
+    let offers = Offers { resources: true, prompts: false };
+    let docs = ServerDefinitions { name: "docs".into(), offers, ..ServerDefinitions::default() };
+    let plain = ServerDefinitions { name: "plain".into(), ..ServerDefinitions::default() };
+    let catalog = Catalog::build(vec![docs, plain]);
+    let readme = |server: &str| catalog.read(&format!("/servers/{server}/README.md")).unwrap_or_default();
+    assert!(
+        readme("docs").contains("resources.read(\"docs\", uri: string)")
+            && !readme("docs").contains("prompts")
+    );
+    assert!(!readme("plain").contains("resources"));
+    assert!(catalog.read("/servers/README.md").is_ok_and(|text| text.contains("0 tools, resources\n")));
+    let listed = catalog.search(&SearchRequest::default()).servers;
+    assert_eq!(listed.iter().map(|hit| hit.also).collect::<Vec<_>>(), [Some("resources"), None]);
+    assert!(catalog.not_offered("plain", Offer::Resources).contains("Servers that have some: docs"));
+    assert!(catalog.not_offered("docs", Offer::Prompts).contains("no other server has any"));
+}
+
+#[test]
+fn the_tree_can_be_listed_to_its_leaves() {
+    let catalog = catalog(vec![json!({ "name": "get-order" })]);
+    let names = |path: &str| -> Vec<String> {
+        catalog.list_all(path).unwrap_or_default().into_iter().map(|entry| entry.name).collect()
+    };
+    assert_eq!(
+        names("/servers/"),
+        ["README.md", "index.ts", "shop", "shop/README.md", "shop/getOrder.ts", "shop/index.ts"]
+    );
+    assert_eq!(names("/").len(), 7);
+    assert!(catalog.stat("/servers/shop/").is_ok_and(|it| it.directory && it.size == 0));
+    assert!(catalog.stat("/servers/shop/getOrder").is_ok_and(|it| !it.directory && it.size > 0));
+    assert!(catalog.stat("/servers/shop/none").is_err());
 }

@@ -65,6 +65,12 @@ impl Tool {
         self.definition.fields().get("outputSchema").map(value).filter(Value::is_object)
     }
 
+    /// Arguments as its file shows them in an example: the required ones.
+    #[must_use]
+    pub fn example(&self) -> Value {
+        Value::Object(schema::example(&self.input_schema()))
+    }
+
     pub(crate) fn schemas(&self) -> Schemas {
         Schemas { input: self.input_schema(), output: self.output_schema() }
     }
@@ -101,6 +107,11 @@ impl Tool {
         let nodes = SIGNATURE_NODES.min(SERVER_SIGNATURE_NODES / self.peers.max(1));
         let (arguments, result) = schemas.lower(Bounds { depth: SIGNATURE_DEPTH, nodes }, &mut declarations);
         schema::signature(&self.identifier, &arguments, &result, &declarations.list)
+    }
+
+    /// The size of its definition, bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        self.definition.bytes()
     }
 
     /// Whether its schemas may refer to definitions.

@@ -3,10 +3,13 @@
 use super::{ConfigFile, Failure, exit_code, log, read_program};
 use crate::report::{RunError, RunReport};
 use crate::supervisor::RunRequest;
+use guest_protocol::limits::EMITS;
 use guest_protocol::message::{Finding, Level, Mode};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -22,7 +25,9 @@ pub(super) struct Arguments {
 pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let source = read_program(&arguments.file)?;
     let supervisor = arguments.config.start().await?;
-    let request = RunRequest { source, timeout_ms: arguments.timeout_ms, mode: Mode::Run };
+    let (emitted, telling) = tell_progress();
+    let request =
+        RunRequest { source, timeout_ms: arguments.timeout_ms, mode: Mode::Run, emitted: Some(emitted) };
     let mut terminate = signal(SignalKind::terminate()).map_err(Failure::internal)?;
     let ended = tokio::select! {
         report = supervisor.execute(request) => Ok(report),
@@ -30,10 +35,22 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         _ = terminate.recv() => Err(SignalKind::terminate()),
     };
     supervisor.shutdown().await;
+    telling.await.map_err(Failure::internal)?;
     match ended {
         Ok(report) => Ok(tell(&report)),
         Err(signal) => Ok(ended_by(signal)),
     }
+}
+
+/// Says what the program emits as it comes, to the end of the run.
+fn tell_progress() -> (mpsc::Sender<String>, JoinHandle<()>) {
+    let (emitted, mut words) = mpsc::channel::<String>(EMITS);
+    let telling = tokio::spawn(async move {
+        while let Some(words) = words.recv().await {
+            log::say(&words);
+        }
+    });
+    (emitted, telling)
 }
 
 /// What shells expect of a command that a signal ended: 128 and the signal's number.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::data::{Books, Document, Invoice, Order};
+use super::offers;
 
 /// Most entries of one page.
 pub(super) const MAX_LIMIT: usize = 500;
@@ -83,6 +84,10 @@ struct RefundRequest {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct Nothing {}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Export {
     bytes: Option<usize>,
 }
@@ -130,6 +135,7 @@ impl Shop {
             "search_orders" => self.search(arguments),
             "create_refund" => self.refund(arguments),
             "export_orders" => self.export(arguments),
+            "get_logo" => logo(arguments),
             _ => return None,
         })
     }
@@ -137,6 +143,12 @@ impl Shop {
     /// What all orders that were not cancelled come to, cents.
     pub(super) fn revenue(&self) -> u64 {
         self.books.invoices.iter().map(|invoice| invoice.amount_cents).sum()
+    }
+
+    /// The order of this id, with all that is known of it.
+    pub(super) fn order(&self, id: &str) -> Option<Value> {
+        let order = self.books.orders.iter().find(|order| order.id == id);
+        order.map(|order| self.in_full(order))
     }
 
     fn in_full(&self, order: &Order) -> Value {
@@ -209,6 +221,12 @@ impl Shop {
         }
         Ok(told(json!({ "csv": csv, "rows": rows }), rows))
     }
+}
+
+fn logo(arguments: JsonObject) -> Result<CallToolResult, String> {
+    let Nothing {} = read(arguments)?;
+    let (data, media_type) = offers::logo();
+    Ok(CallToolResult::success(vec![ContentBlock::image(data, media_type)]))
 }
 
 fn unpaid(invoice: &Invoice, page: &Page) -> bool {

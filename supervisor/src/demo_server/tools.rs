@@ -31,6 +31,7 @@ pub(super) fn all() -> Vec<Tool> {
         create_refund(),
         export_orders(),
         slow_report(),
+        get_logo(),
     ];
     tools.sort_by(|a, b| a.name.cmp(&b.name));
     tools
@@ -112,6 +113,11 @@ fn export_orders() -> Tool {
     });
     let gives = json!({ "csv": { "type": "string" }, "rows": { "type": "integer" } });
     reads(Tool::new("export_orders", "Exports the orders as CSV, one a line.", object(takes, &[])), gives)
+}
+
+fn get_logo() -> Tool {
+    let hints = ToolAnnotations::new().read_only(true).open_world(false);
+    Tool::new("get_logo", "Gets the shop's logo: an image.", object(json!({}), &[])).with_annotations(hints)
 }
 
 fn slow_report() -> Tool {

@@ -1,5 +1,6 @@
 //! Everything a model is told before it does anything: two tools and the instructions. It is paid for in every
-//! conversation, so it stays at about 600 tokens (o200k), whatever is upstream.
+//! conversation, so it stays below 600 tokens (o200k: the bench `tokens`
+//! asserts it), whatever is upstream.
 
 use rmcp::model::{JsonObject, Tool, ToolAnnotations};
 use serde_json::{Value, json};
@@ -12,17 +13,18 @@ pub(super) const EXECUTE: &str = "execute";
 
 /// Sent with `initialize` and `server/discover`.
 pub(super) const INSTRUCTIONS: &str = "The tools of many servers, behind two. Find tools with `search`, then call them \
-    from one TypeScript program with `execute`: chain, loop and filter in the program, and return only what you need.";
+    from one TypeScript program with `execute`: chain, loop and filter there, and return only what you need.";
 
-const SEARCH_DESCRIPTION: &str = "Finds tools by what they do; gives a TypeScript signature for each. An empty query \
-    lists the servers. `detail: \"full\"` gives all types, docs and an example.";
+const SEARCH_DESCRIPTION: &str = "Finds tools by what they do, with a TypeScript signature each. An empty query lists \
+    the servers. `full` gives all types, docs and an example.";
 
 const EXECUTE_DESCRIPTION: &str = r#"Runs a TypeScript program in a fresh sandbox, e.g.
 const orders = await tools.shop.listOrders({ status: "open" });
 return orders.filter((o) => o.total > 100).map((o) => o.id);
-- Call tools found by `search`: `await tools.<server>.<tool>({ … })`, or import: `import { listOrders } from "/servers/shop/listOrders.ts"`. Their full types: `await readFile("/servers/shop/listOrders.ts")`.
-- Run independent calls with Promise.all. A failed call throws ToolError { server, tool, code, message, retryable }; the result's `calls` says what already happened.
-- Top-level await and return work. Return a small value, console.log notes: more than about 10,000 tokens is cut.
+- Call what `search` found: `await tools.<server>.<tool>({ … })`, or `import { listOrders } from "/servers/shop/listOrders.ts"`. Full types: `await readFile("/servers/shop/listOrders.ts")`.
+- Also: resources.list/read/templates(server, …), prompts.list/get(server, …), emit(value) for progress.
+- Run independent calls with Promise.all. A failed call throws ToolError { server, tool, code, message, retryable }; `calls` says what already happened.
+- Top-level await and return work. Return a small value: above 10,000 tokens it is cut, and `truncated` says how to page.
 - No network, process or require; nothing is kept between runs. 30 s and 256 calls unless configured otherwise."#;
 
 /// Both tools, always in this order.
@@ -45,7 +47,6 @@ fn search() -> Tool {
     });
     let output = json!({
         "type": "object",
-        "properties": { "results": { "type": "array" }, "coverage": { "type": "string" } },
         "required": ["results", "coverage"],
     });
     let hints = ToolAnnotations::new().read_only(true).destructive(false).idempotent(true).open_world(false);
@@ -59,16 +60,16 @@ fn execute() -> Tool {
     let input = json!({
         "type": "object",
         "properties": {
-            "code": { "type": "string", "description": "TypeScript or JavaScript" },
+            "code": { "type": "string" },
             "timeout_ms": { "type": "integer", "minimum": 1 },
-            "check_only": { "type": "boolean", "description": "Only check; lists the tools it calls" },
+            "check_only": { "type": "boolean", "description": "Do not run; list the tools it calls" },
         },
         "required": ["code"],
         "additionalProperties": false,
     });
     let output = json!({
         "type": "object",
-        "properties": { "ok": { "type": "boolean" }, "value": {}, "logs": { "type": "array" }, "calls": { "type": "array" }, "error": { "type": "object" }, "truncated": { "type": "array" } },
+        "properties": { "ok": { "type": "boolean" }, "value": {}, "calls": { "type": "array" }, "error": { "type": "object" }, "truncated": { "type": "array" } },
         "required": ["ok"],
     });
     let hints = ToolAnnotations::new().read_only(false).destructive(true).idempotent(false).open_world(true);

@@ -1,10 +1,10 @@
 //! The tool `execute`.
 
-use super::fit;
+use super::{content, fit};
 use crate::report::Held;
 use crate::supervisor::{RunRequest, Supervisor};
 use guest_protocol::message::Mode;
-use rmcp::model::JsonObject;
+use rmcp::model::{ContentBlock, JsonObject, ProtocolVersion};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -24,6 +24,8 @@ pub(super) struct Shown {
     pub(super) ok: bool,
     /// The report, cut to size.
     pub(super) report: Value,
+    /// What goes to the host beside it.
+    pub(super) content: Vec<ContentBlock>,
     /// What held the guest.
     pub(super) held: Held,
 }
@@ -34,11 +36,16 @@ pub(super) fn request(arguments: JsonObject) -> Result<RunRequest, String> {
         format!("The arguments of execute are wrong: {error}. Its arguments: code, timeout_ms, check_only.")
     })?;
     let mode = if arguments.check_only { Mode::Check } else { Mode::Run };
-    Ok(RunRequest { source: arguments.code, timeout_ms: arguments.timeout_ms, mode })
+    Ok(RunRequest { source: arguments.code, timeout_ms: arguments.timeout_ms, mode, emitted: None })
 }
 
 /// Runs a program. Dropping the future ends the run.
-pub(super) async fn execute(supervisor: &Supervisor, request: RunRequest) -> Shown {
-    let report = supervisor.execute(request).await;
-    Shown { ok: report.ok, held: report.held.clone(), report: fit::shown(report) }
+pub(super) async fn execute(
+    supervisor: &Supervisor,
+    request: RunRequest,
+    version: Option<&ProtocolVersion>,
+) -> Shown {
+    let mut report = supervisor.execute(request).await;
+    let content = content::lift(&mut report, version);
+    Shown { ok: report.ok, held: report.held.clone(), content, report: fit::shown(report) }
 }

@@ -1,37 +1,43 @@
-//! A report cut to what a model can take. It stays valid JSON: arrays and strings end early, and `truncated` says
-//! where, how much there is, and how to get the rest.
+//! A report cut to what a model can take. It stays valid JSON, and `truncated` says what is missing.
 
-use crate::report::RunReport;
+mod cut;
+mod notes;
+mod tokens;
+
+use crate::report::{CallRecord, LogLine, RunReport};
+use cut::{both_ends, cut};
+use notes::{Notes, Path};
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 
-/// Bytes of JSON in one answer: 10,000 tokens at four bytes each.
-const MAX_ANSWER: usize = 40_000;
-/// Bytes of that for the console, the calls, and everything else but the value.
-const MAX_LOGS: usize = 8_000;
-const MAX_CALLS: usize = 5_000;
-const MAX_REST: usize = 10_000;
-/// Bytes of that for the notes in `truncated`.
-const MAX_NOTES: usize = 2_000;
-/// Containers inside each other that are cut; what is cut below is left out whole.
-const MAX_DEPTH: usize = 12;
-/// Most members of a container that share its room. Of more, the first ones that fit are kept whole.
-const MAX_SHARING: usize = 8;
-/// Most properties of an object that share its room.
-const MAX_SHARING_PROPERTIES: usize = 64;
-/// Longest path in a note, in bytes.
-const MAX_PATH: usize = 120;
+/// Tokens of one answer, as [`tokens`] counts.
+const MAX_ANSWER: usize = 10_000;
+/// Tokens of that for the calls, for everything else that is small, and for what names the parts.
+const MAX_CALLS: usize = 1_500;
+const MAX_REST: usize = 2_500;
+const FRAME: usize = 100;
+/// Tokens of that for the console; more where the value leaves room.
+const MIN_LOGS: usize = 2_000;
+/// Tokens of that for notes about the value, and about the rest.
+const VALUE_NOTES: usize = 450;
+const OTHER_NOTES: usize = 250;
+/// Most tools that a note counts the calls of.
+const MAX_COUNTED: usize = 4;
 
-/// The report as JSON of at most [`MAX_ANSWER`] bytes.
+/// The report as JSON of at most [`MAX_ANSWER`] tokens.
 pub(super) fn shown(mut report: RunReport) -> Value {
-    let mut notes = Notes { said: std::mem::take(&mut report.truncated), unsaid: 0 };
+    let (mut notes, mut other) = (Notes::new(VALUE_NOTES), Notes::new(OTHER_NOTES));
+    std::mem::take(&mut report.truncated).into_iter().for_each(|note| other.say(note));
     let value = report.value.take().map(|raw| parse(raw.get(), &mut notes));
-    let (logs, calls) = (json!(report.logs), json!(report.calls));
-    (report.logs, report.calls) = (Vec::new(), Vec::new());
-    let logs = middle_out(logs, MAX_LOGS, "logs", &mut notes);
-    let calls = middle_out(calls, MAX_CALLS, "calls", &mut notes);
-    let mut rest = cut(json!(report), MAX_REST, "", 0, &mut notes);
-    let used = size(&rest) + size(&logs) + size(&calls) + MAX_NOTES;
-    let value = value.map(|value| cut(value, MAX_ANSWER.saturating_sub(used), "value", 0, &mut notes));
+    let calls = calls(std::mem::take(&mut report.calls), &mut other);
+    let logs = std::mem::take(&mut report.logs);
+    let mut rest = cut(json!(report), MAX_REST, &Path::root(""), &mut other);
+    let size = |value: &Value| tokens::of(value, MAX_ANSWER);
+    let room = MAX_ANSWER.saturating_sub(FRAME + VALUE_NOTES + OTHER_NOTES + size(&rest) + size(&calls));
+    let wanted = value.as_ref().map_or(0, size);
+    let logs = console(logs, room.saturating_sub(wanted).max(MIN_LOGS), &mut other);
+    let room = room.saturating_sub(size(&logs));
+    let value = value.map(|value| cut(value, room, &Path::root("value"), &mut notes));
     let mut shown = Map::new();
     shown.insert("ok".into(), json!(report.ok));
     shown.extend(value.map(|value| ("value".to_owned(), value)));
@@ -42,32 +48,9 @@ pub(super) fn shown(mut report: RunReport) -> Value {
             shown.insert(name.clone(), part.take());
         }
     }
-    shown.insert("truncated".into(), json!(notes.finish()));
+    let notes: Vec<String> = notes.finish().into_iter().chain(other.finish()).collect();
+    shown.insert("truncated".into(), json!(notes));
     Value::Object(shown)
-}
-
-/// The notes so far.
-struct Notes {
-    said: Vec<String>,
-    unsaid: usize,
-}
-
-impl Notes {
-    fn say(&mut self, note: String) {
-        let said: usize = self.said.iter().map(String::len).sum();
-        if said + note.len() < MAX_NOTES - 100 {
-            self.said.push(note);
-        } else {
-            self.unsaid += 1;
-        }
-    }
-
-    fn finish(mut self) -> Vec<String> {
-        if self.unsaid > 0 {
-            self.said.push(format!("and {} more places", self.unsaid));
-        }
-        self.said
-    }
 }
 
 /// A program's value may be nested as deeply as the guest's limit, which is a little more than the parser takes.
@@ -78,140 +61,73 @@ fn parse(raw: &str, notes: &mut Notes) -> Value {
     })
 }
 
-fn size(value: &Value) -> usize {
-    serde_json::to_string(value).map_or(usize::MAX / 4, |text| text.len())
+/// The first and the last lines, as many as fit, a very long one by its ends.
+fn console(mut lines: Vec<LogLine>, room: usize, notes: &mut Notes) -> Value {
+    let (longest, mut long) = (room / 4, 0);
+    for line in &mut lines {
+        if tokens::of(&json!(line), longest) > longest {
+            line.text = both_ends(&line.text, longest);
+            long += 1;
+        }
+    }
+    if long > 0 {
+        notes.say(format!("logs: of {long} long lines the start and the end are shown"));
+    }
+    let total = lines.len();
+    let (first, last) = ends(lines.iter().map(|line| json!(line)), room);
+    if first + last < total {
+        notes.say(format!(
+            "logs: the first {first} and the last {last} of {total} lines are shown; log less, or return it"
+        ));
+    }
+    lines.drain(first..total - last);
+    json!(lines)
 }
 
-/// The first and the last elements of an array, as many as fit.
-fn middle_out(value: Value, room: usize, path: &str, notes: &mut Notes) -> Value {
-    let Value::Array(elements) = value else { return value };
-    let total = elements.len();
-    let each: Vec<Value> =
-        elements.into_iter().map(|element| cut(element, room / 4, path, 0, notes)).collect();
-    let sizes: Vec<usize> = each.iter().map(|element| size(element) + 1).collect();
+/// The first and the last calls, and of the others those that failed.
+fn calls(calls: Vec<CallRecord>, notes: &mut Notes) -> Value {
+    let (first, last) = ends(calls.iter().map(|call| json!(call)), MAX_CALLS / 2);
+    let all = tokens::of(&json!(calls), MAX_CALLS) <= MAX_CALLS;
+    let (mut left, mut counted) = (MAX_CALLS / 2, BTreeMap::<String, usize>::new());
+    let total = calls.len();
+    let mut kept = Vec::new();
+    for (at, call) in calls.into_iter().enumerate() {
+        let size = tokens::of(&json!(call), left) + 1;
+        let is_end = all || at < first || at >= total - last;
+        if is_end {
+            kept.push(call);
+        } else if !call.ok && size <= left {
+            left -= size;
+            kept.push(call);
+        } else {
+            let failed = if call.ok { "" } else { " (failed)" };
+            *counted.entry(format!("{}.{}{failed}", call.server, call.tool)).or_default() += 1;
+        }
+    }
+    if !counted.is_empty() {
+        let more = counted.len().saturating_sub(MAX_COUNTED);
+        let most = counted.iter().take(MAX_COUNTED).map(|(tool, times)| format!("{times} × {tool:.80}"));
+        let mut most = most.collect::<Vec<_>>().join(", ");
+        if more > 0 {
+            most.push_str(&format!(" and {more} other tools"));
+        }
+        notes.say(format!("calls: {} of {total} are shown; not shown: {most}", kept.len()));
+    }
+    json!(kept)
+}
+
+/// How many from the start, and how many from the end, have room.
+fn ends(values: impl DoubleEndedIterator<Item = Value> + ExactSizeIterator, room: usize) -> (usize, usize) {
+    let sizes: Vec<usize> = values.map(|value| tokens::of(&value, room) + 1).collect();
     if sizes.iter().sum::<usize>() <= room {
-        return Value::Array(each);
+        return (sizes.len(), 0);
     }
     let fitting = |sizes: &mut dyn Iterator<Item = &usize>| {
         let mut left = room / 2;
         sizes.take_while(|size| left.checked_sub(**size).inspect(|rest| left = *rest).is_some()).count()
     };
     let (first, last) = (fitting(&mut sizes.iter()), fitting(&mut sizes.iter().rev()));
-    let last = last.min(total - first);
-    notes.say(format!("{path}: the first {first} and the last {last} of {total} are shown"));
-    let kept = each.into_iter().enumerate().filter(|(at, _)| *at < first || *at >= total - last);
-    Value::Array(kept.map(|(_, element)| element).collect())
-}
-
-/// `value` in at most about `room` bytes of JSON.
-fn cut(value: Value, room: usize, path: &str, depth: usize, notes: &mut Notes) -> Value {
-    let whole = size(&value);
-    if whole <= room {
-        return value;
-    }
-    if depth > MAX_DEPTH {
-        notes.say(format!("{}: {whole} bytes left out", short(path)));
-        return Value::Null;
-    }
-    match value {
-        Value::String(text) => cut_string(&text, room, path, notes),
-        Value::Array(elements) => cut_array(elements, room, path, depth, notes),
-        Value::Object(members) => cut_object(members, room, path, depth, notes),
-        scalar => scalar,
-    }
-}
-
-fn cut_string(text: &str, room: usize, path: &str, notes: &mut Notes) -> Value {
-    let mut left = room.saturating_sub(8);
-    let fits = |c: &char| {
-        // As JSON writes it; the longest escape is six bytes.
-        let bytes = if c.is_control() { 6 } else { c.len_utf8() + usize::from(matches!(c, '"' | '\\')) };
-        left.checked_sub(bytes).inspect(|rest| left = *rest).is_some()
-    };
-    let mut kept: String = text.chars().take_while(fits).collect();
-    let (shown, all) = (kept.chars().count(), text.chars().count());
-    notes.say(format!(
-        "{}: the first {shown} of {all} characters are shown; return a .slice() for more",
-        short(path)
-    ));
-    kept.push('…');
-    Value::String(kept)
-}
-
-fn cut_array(elements: Vec<Value>, room: usize, path: &str, depth: usize, notes: &mut Notes) -> Value {
-    let total = elements.len();
-    if total <= MAX_SHARING {
-        let share = share(elements.iter().map(|element| size(element) + 1), room.saturating_sub(2));
-        let one = |(at, element)| cut(element, share, &format!("{path}[{at}]"), depth + 1, notes);
-        return Value::Array(elements.into_iter().enumerate().map(one).collect());
-    }
-    let mut left = room.saturating_sub(2);
-    let mut kept = Vec::new();
-    for element in elements {
-        let Some(rest) = left.checked_sub(size(&element) + 1) else {
-            if kept.is_empty() {
-                kept.push(cut(element, left, &format!("{path}[0]"), depth + 1, notes));
-            }
-            break;
-        };
-        left = rest;
-        kept.push(element);
-    }
-    let shown = kept.len();
-    let more = format!("return .slice({shown}) or fewer fields for more");
-    notes.say(format!("{}: the first {shown} of {total} elements are shown; {more}", short(path)));
-    Value::Array(kept)
-}
-
-fn cut_object(
-    members: Map<String, Value>,
-    room: usize,
-    path: &str,
-    depth: usize,
-    notes: &mut Notes,
-) -> Value {
-    let total = members.len();
-    let overhead = |name: &String| name.len() + 6;
-    let names: usize = members.keys().map(overhead).sum();
-    if total <= MAX_SHARING_PROPERTIES && names < room / 2 {
-        let share = share(members.values().map(size), room - names);
-        let one = |(name, value)| {
-            let at = if path.is_empty() { String::clone(&name) } else { format!("{path}.{name}") };
-            (name, cut(value, share, &at, depth + 1, notes))
-        };
-        return Value::Object(members.into_iter().map(one).collect());
-    }
-    let mut left = room.saturating_sub(2);
-    let fits = |(name, value): &(String, Value)| {
-        left.checked_sub(overhead(name) + size(value)).inspect(|rest| left = *rest).is_some()
-    };
-    let kept: Map<String, Value> = members.into_iter().take_while(fits).collect();
-    let shown = kept.len();
-    notes.say(format!(
-        "{}: the first {shown} of {total} properties are shown; pick the ones you need",
-        short(path)
-    ));
-    Value::Object(kept)
-}
-
-/// The most that each may take so that all together stay within `room`: small ones leave their rest to large ones.
-fn share(sizes: impl Iterator<Item = usize>, room: usize) -> usize {
-    let mut sizes: Vec<usize> = sizes.collect();
-    sizes.sort_unstable();
-    let (mut left, mut sharing) = (room, sizes.len());
-    for size in sizes {
-        if size > left / sharing.max(1) {
-            break;
-        }
-        left -= size;
-        sharing -= 1;
-    }
-    left / sharing.max(1)
-}
-
-fn short(path: &str) -> &str {
-    let end = path.char_indices().map(|(at, c)| at + c.len_utf8()).take_while(|end| *end <= MAX_PATH).last();
-    path.get(..end.unwrap_or(0)).unwrap_or_default()
+    (first, last.min(sizes.len() - first))
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! `wire` turns lines into messages, `session` answers them, `search` and `execute` are the two tools, `fit` keeps
 //! an answer within what a model can take, `definitions` is all that a model is told beforehand.
 
+mod content;
 mod definitions;
 mod execute;
 mod fit;

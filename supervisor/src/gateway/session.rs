@@ -2,7 +2,8 @@
 
 use super::definitions::{self, EXECUTE, SEARCH};
 use super::execute::Shown;
-use super::{execute, progress, search};
+use super::progress::Progress;
+use super::{execute, search};
 use crate::supervisor::Supervisor;
 use rmcp::model::{
     CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, CustomRequest,
@@ -53,14 +54,19 @@ impl Session {
                 Err(words) => refused(words),
             }),
             EXECUTE => {
-                let request = match execute::request(arguments) {
+                let mut request = match execute::request(arguments) {
                     Ok(request) => request,
                     Err(words) => return Ok(refused(words)),
                 };
+                let mut progress =
+                    Progress::new(context.peer.clone(), context.meta.get_progress_token(), &mut request);
                 tokio::select! {
-                    shown = execute::execute(&self.supervisor, request) => ran(shown, version),
+                    shown = execute::execute(&self.supervisor, request, version.as_ref()) => {
+                        progress.finish().await;
+                        ran(shown, version)
+                    }
                     () = context.ct.cancelled() => Err(ErrorData::internal_error("The run was cancelled.", None)),
-                    never = progress::report(context.peer.clone(), context.meta.get_progress_token()) => match never {},
+                    never = progress.report() => match never {},
                 }
             }
             other => {
@@ -158,6 +164,7 @@ fn ran(shown: Shown, version: Option<ProtocolVersion>) -> Result<CallToolResult,
     let held = serde_json::to_value(shown.held)
         .map_err(|error| ErrorData::internal_error(error.to_string(), None))?;
     let mut result = result(shown.report, shown.ok, version);
+    result.content.extend(shown.content);
     result.meta.get_or_insert_default().insert(HELD.into(), held);
     Ok(result)
 }

@@ -35,6 +35,11 @@ impl CallFailure {
         )
     }
 
+    pub(super) fn not_offered(server: &str, method: &str, why: &str) -> Self {
+        let message = format!("server `{server}` was not asked {method}: {why}");
+        Self::new(ToolFailureCode::NotOffered, message, None)
+    }
+
     pub(super) fn unavailable(server: &str, why: &str) -> Self {
         let message = format!("server `{server}` is not available: {why}");
         Self::new(ToolFailureCode::Unavailable, message, None).retryable()

@@ -8,6 +8,7 @@
 
 use std::time::Duration;
 
+use guest_protocol::offers::Offers;
 use rmcp::model::{ErrorCode, ErrorData, ProtocolVersion, RequestId};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -48,6 +49,8 @@ pub(super) struct Greeting {
     pub(super) protocol: ProtocolVersion,
     /// What it tells a model about itself.
     pub(super) instructions: Option<String>,
+    /// What it has besides tools.
+    pub(super) offers: Offers,
     /// Whether it says so when its tools change.
     pub(super) tells_changes: bool,
 }
@@ -169,7 +172,9 @@ impl Greeted {
     fn greeting(self, era: Era, protocol: ProtocolVersion) -> Greeting {
         let tells_changes = self.capabilities.pointer("/tools/listChanged") == Some(&Value::Bool(true));
         let instructions = self.instructions.map(|text| text.chars().take(MAX_INSTRUCTIONS).collect());
-        Greeting { era, protocol, instructions, tells_changes }
+        let has = |what| self.capabilities.get(what).is_some_and(Value::is_object);
+        let offers = Offers { resources: has("resources"), prompts: has("prompts") };
+        Greeting { era, protocol, instructions, offers, tells_changes }
     }
 }
 

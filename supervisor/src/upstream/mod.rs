@@ -15,6 +15,7 @@ mod http;
 pub(crate) mod lines;
 mod listing;
 mod message;
+mod offers;
 mod result;
 mod server;
 mod starts;
@@ -25,6 +26,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use catalog::ServerDefinitions;
+use guest_protocol::offers::Asked;
 use policies::Allowed;
 use rmcp::model::JsonObject;
 use serde::Serialize;
@@ -115,6 +117,26 @@ impl Upstreams {
     ) -> Result<CallResult, CallFailure> {
         match self.servers.iter().find(|server| server.name() == allowed.server()) {
             Some(server) => server.call(allowed, arguments, limit_bytes).await,
+            None => {
+                let known: Vec<_> = self.servers.iter().map(|server| server.name()).collect();
+                Err(CallFailure::unknown_server(allowed.server(), &known))
+            }
+        }
+    }
+
+    /// Asks the server that `allowed` names, by the method that it names, for what it has besides tools. Lists are
+    /// given as [`guest_protocol::offers::Entries`], the rest exactly as it was sent, of at most `limit_bytes` bytes.
+    ///
+    /// # Errors
+    /// When there is no result.
+    pub(crate) async fn ask(
+        &self,
+        allowed: Allowed,
+        asked: Asked,
+        limit_bytes: usize,
+    ) -> Result<CallResult, CallFailure> {
+        match self.servers.iter().find(|server| server.name() == allowed.server()) {
+            Some(server) => offers::ask(server, &allowed, asked, limit_bytes).await,
             None => {
                 let known: Vec<_> = self.servers.iter().map(|server| server.name()).collect();
                 Err(CallFailure::unknown_server(allowed.server(), &known))

@@ -19,24 +19,38 @@ pub(crate) struct CallResult {
     pub(crate) is_error: bool,
 }
 
-/// Reads a result.
+/// What makes a result one of its kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// Of a tool: `content`, where there is any, is a list.
+    Content,
+    /// Of a resource: `contents` is a list.
+    Contents,
+    /// Of a prompt: `messages` is a list.
+    Messages,
+    /// Nothing but its size.
+    Any,
+}
+
+/// Reads a result. `tool` is a tool's name, or a method's.
 ///
 /// # Errors
-/// When it is too long, too deep, has too many values, or is not the result of a tool.
+/// When it is too long, too deep, has too many values, or is not what is wanted.
 pub(super) async fn read(
     text: String,
     limit_bytes: usize,
     server: &str,
     tool: &str,
+    wanted: Wanted,
 ) -> Result<CallResult, CallFailure> {
     if text.len() > limit_bytes {
         return Err(CallFailure::too_long(server, tool, text.len(), limit_bytes));
     }
     let result = if text.len() > READ_IN_PLACE {
-        let result = tokio::task::spawn_blocking(move || look(text)).await;
+        let result = tokio::task::spawn_blocking(move || look(text, wanted)).await;
         result.unwrap_or_else(|_| Err(Unfit::NoResult("text that could not be read".into())))
     } else {
-        look(text)
+        look(text, wanted)
     };
     result.map_err(|unfit| match unfit {
         Unfit::TooComplex(how) => CallFailure::too_complex(server, tool, &how),
@@ -56,12 +70,16 @@ struct Members<'a> {
     #[serde(borrow)]
     content: Option<&'a RawValue>,
     #[serde(borrow)]
+    contents: Option<&'a RawValue>,
+    #[serde(borrow)]
+    messages: Option<&'a RawValue>,
+    #[serde(borrow)]
     is_error: Option<&'a RawValue>,
     #[serde(borrow)]
     result_type: Option<&'a RawValue>,
 }
 
-fn look(text: String) -> Result<CallResult, Unfit> {
+fn look(text: String, wanted: Wanted) -> Result<CallResult, Unfit> {
     let Limits { json_depth, json_nodes, .. } = Limits::default();
     // One level is the envelope's, on the way to the guest.
     check_json(text.as_bytes(), json_depth - 1, json_nodes).map_err(Unfit::TooComplex)?;
@@ -72,8 +90,18 @@ fn look(text: String) -> Result<CallResult, Unfit> {
         return Err(no_result("something that is no object"));
     }
     let members: Members<'_> = serde_json::from_str(text.get()).map_err(no_json)?;
-    if members.content.is_some_and(|content| !content.get().starts_with('[')) {
-        return Err(no_result("content that is no array"));
+    let is_list = |member: &RawValue| member.get().starts_with('[');
+    match wanted {
+        Wanted::Content if !members.content.is_none_or(is_list) => {
+            return Err(no_result("content that is no array"));
+        }
+        Wanted::Contents if !members.contents.is_some_and(is_list) => {
+            return Err(no_result("something without a list of contents"));
+        }
+        Wanted::Messages if !members.messages.is_some_and(is_list) => {
+            return Err(no_result("something without a list of messages"));
+        }
+        _ => {}
     }
     match members.result_type.map(RawValue::get) {
         None | Some(r#""complete""#) => {}
@@ -85,6 +113,7 @@ fn look(text: String) -> Result<CallResult, Unfit> {
         }
         Some(_) => return Err(no_result("a kind of result that is not known")),
     }
-    let is_error = members.is_error.is_some_and(|is_error| is_error.get() == "true");
+    let is_error =
+        wanted == Wanted::Content && members.is_error.is_some_and(|is_error| is_error.get() == "true");
     Ok(CallResult { text, is_error })
 }

@@ -20,6 +20,8 @@ use super::starts::Starts;
 use super::{CallResult, ServerDefinitions, ServerState, StateKind, clean, result};
 use crate::config::ServerConfig;
 
+/// What a listing lost is told whole in the server's state; so much of it is logged.
+const MAX_LOST_TOLD: usize = 3;
 /// Changes that come in quick succession are listed once.
 const SETTLE: Duration = Duration::from_millis(250);
 /// What a server says about how long its tools stay as they are is believed within these bounds.
@@ -111,13 +113,13 @@ impl Server {
         let kept = self.config.traffic.cache.as_ref().filter(|cache| cache.covers(tool));
         let kept = kept.map(|cache| (cache::key(tool, &arguments), Duration::from_millis(cache.ttl_ms)));
         if let Some(text) = kept.as_ref().and_then(|(key, _)| self.cache.get(key)) {
-            return result::read(text, limit_bytes, server, tool).await;
+            return result::read(text, limit_bytes, server, tool, result::Wanted::Content).await;
         }
         let text = self.ask(&allowed, arguments).await.map_err(|mut failure| {
             failure.message = self.hide(&failure.message);
             failure
         })?;
-        let result = result::read(text, limit_bytes, server, tool).await?;
+        let result = result::read(text, limit_bytes, server, tool, result::Wanted::Content).await?;
         if let Some((key, ttl)) = kept.filter(|_| !result.is_error) {
             self.cache.put(key, result.text.get(), ttl);
         }
@@ -127,7 +129,7 @@ impl Server {
     /// Makes the call, once the gate lets it pass; twice where the session was over before the server looked at it.
     async fn ask(self: &Arc<Self>, allowed: &Allowed, arguments: JsonObject) -> Result<String, CallFailure> {
         let (server, tool) = (allowed.server(), allowed.tool());
-        let patience = Duration::from_millis(self.config.timeout_ms);
+        let patience = self.patience();
         let pass = self.gate.enter(patience).await?;
         let params = CallToolRequestParams::new(tool.to_owned()).with_arguments(arguments);
         let request = ClientRequest::CallToolRequest(CallToolRequest::new(params));
@@ -173,6 +175,7 @@ impl Server {
         ServerDefinitions {
             name: self.config.name.clone(),
             instructions: now.greeting.as_ref().and_then(|greeting| greeting.instructions.clone()),
+            offers: now.greeting.as_ref().map(|greeting| greeting.offers).unwrap_or_default(),
             tools: now.listing.as_ref().map(|listing| listing.tools.clone()).unwrap_or_default(),
             lost: now.listing.as_ref().map(|listing| listing.lost()).unwrap_or_default(),
             failed: if now.listing.is_some() { None } else { now.error.clone() },
@@ -205,6 +208,11 @@ impl Server {
         if let Some(connection) = connection {
             connection.close().await;
         }
+    }
+
+    /// How long a request may be without an answer or a sign of progress.
+    pub(super) fn patience(&self) -> Duration {
+        Duration::from_millis(self.config.timeout_ms)
     }
 
     async fn start(self: &Arc<Self>) -> Result<Arc<Connection>, String> {
@@ -249,18 +257,24 @@ impl Server {
         let mut now = self.now_mut();
         now.connection = Some(connection.clone());
         now.error = None;
-        let before =
-            now.greeting.replace(connection.greeting().clone()).and_then(|before| before.instructions);
-        let same_words = before == connection.greeting().instructions;
-        self.replace_listing(&mut now, listing, same_words);
+        let greeting = connection.greeting().clone();
+        let same = |before: &Greeting| {
+            before.instructions == greeting.instructions && before.offers == greeting.offers
+        };
+        let same = now.greeting.as_ref().is_some_and(same);
+        now.greeting = Some(greeting);
+        self.replace_listing(&mut now, listing, same);
     }
 
-    fn replace_listing(&self, now: &mut Now, listing: Listing, same_words: bool) {
-        if same_words && now.listing.as_deref() == Some(&listing) {
+    fn replace_listing(&self, now: &mut Now, listing: Listing, same_greeting: bool) {
+        if same_greeting && now.listing.as_deref() == Some(&listing) {
             return;
         }
-        for dropped in listing.lost() {
-            tracing::warn!(target: "upstream", server = self.name(), "left out of its tools: {dropped}");
+        let lost = listing.lost();
+        if !lost.is_empty() {
+            let (count, first) = (lost.len(), lost.iter().take(MAX_LOST_TOLD).cloned().collect::<Vec<_>>());
+            let first = first.join("; ");
+            tracing::warn!(target: "upstream", server = self.name(), count, "left out of its tools: {first}");
         }
         now.listing = Some(Arc::new(listing));
         self.cache.clear();
@@ -283,7 +297,7 @@ impl Server {
     }
 
     /// What a server says of itself may hold what it was given to keep.
-    fn hide(&self, text: &str) -> String {
+    pub(super) fn hide(&self, text: &str) -> String {
         clean(&self.config, text.as_bytes())
     }
 

@@ -42,7 +42,8 @@ fn guest() -> i32 {
     let returned = steps::take(&steps, &link);
     let value = envelope::raw(&returned).expect("numbers are JSON");
     let outcome = Outcome::Value(Some(value));
-    let finished = Finished { outcome, warnings: Vec::new(), manifest: Vec::new(), usage: Usage::default() };
+    let (warnings, manifest, dynamic) = (Vec::new(), Vec::new(), Vec::new());
+    let finished = Finished { outcome, warnings, manifest, dynamic, usage: Usage::default() };
     link.notify(method::FINISHED, finished);
     sys::exit(EXIT_DONE)
 }

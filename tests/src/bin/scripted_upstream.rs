@@ -40,11 +40,12 @@ fn answer(script: &str, id: &Value, message: &Value) {
     match message.get("method").and_then(Value::as_str) {
         Some("initialize") if script != "silent" => result(id, &hello(&params)),
         Some("tools/list") => result(id, &listing(script, &params)),
-        Some("tools/call") if script == "replay" => result_of_replay(id, &params),
+        Some("tools/call") if matches!(script, "replay" | "weird") => result_of_replay(id, &params),
         Some("tools/call") => {
             let id = id.clone();
             std::thread::spawn(move || call(&id, &params));
         }
+        Some(method) if script == "weird" && method.contains("s/") => offered(id, method, &params),
         Some("ping") => result(id, &json!({})),
         _ if script == "silent" => {}
         _ => error(id, -32601, "Method not found"),
@@ -57,7 +58,11 @@ fn hello(params: &Value) -> Value {
         "capabilities": { "tools": {} },
         "serverInfo": { "name": "scripted", "version": "1" }
     });
-    if std::env::args().nth(1).is_some_and(|script| script == "replay")
+    let script = std::env::args().nth(1).unwrap_or_default();
+    if script == "weird" {
+        hello["capabilities"] = json!({ "tools": {}, "resources": {}, "prompts": {} });
+    }
+    if script == "replay"
         && let instructions @ Value::String(_) = replayed()["instructions"].take()
     {
         hello["instructions"] = instructions;
@@ -89,6 +94,7 @@ fn listing(script: &str, params: &Value) -> Value {
             json!({ "tools": [tool("again", "One page after the other", json!({}))], "nextCursor": "same" })
         }
         "malformed" => malformed(),
+        "weird" => json!({ "tools": weird() }),
         _ => json!({ "tools": tools() }),
     }
 }
@@ -118,6 +124,49 @@ fn malformed() -> Value {
         { "name": "closing", "description": "ends */ the comment", "inputSchema": { "type": "object" } },
         tool("echo", "Returns its value", json!({ "value": {} })),
     ] })
+}
+
+/// Names that are no identifiers, and arguments in every position.
+fn weird() -> Vec<Value> {
+    let optional = json!({
+        "name": "translate",
+        "description": "Gives back its arguments",
+        "inputSchema": {
+            "type": "object",
+            "properties": {
+                "to": { "type": "string" }, "text": { "type": "string" }, "options": { "type": "object" }
+            },
+            "required": ["text"],
+            "additionalProperties": false
+        }
+    });
+    let weird = |name| tool(name, "Gives back its arguments", json!({ "value": { "type": "integer" } }));
+    vec![weird("weird.tool"), weird("delete"), weird("send-email"), optional]
+}
+
+/// Resources and prompts as no SDK would send them.
+fn offered(id: &Value, method: &str, params: &Value) {
+    let cursor = params["cursor"].as_str();
+    let named = |n: u64| json!({ "uri": format!("weird:{n}"), "name": format!("number {n}"), "extra": [n] });
+    match (method, cursor, params["uri"].as_str()) {
+        ("resources/list", None, _) => {
+            let page = json!([named(1), { "name": "no address" }, 7, named(2)]);
+            result(id, &json!({ "resources": page, "nextCursor": "two" }));
+        }
+        ("resources/list", ..) => result(id, &json!({ "resources": [named(3)], "nextCursor": "two" })),
+        ("resources/templates/list", ..) => error(id, -32603, "the templates are lost"),
+        ("resources/read", _, Some("weird:1")) => {
+            result(
+                id,
+                &json!({ "contents": [{ "uri": "weird:1", "text": "one" }, { "uri": "weird:1b", "blob": "AAAA" }] }),
+            );
+        }
+        ("resources/read", _, Some("weird:2")) => result(id, &json!({ "contents": "two" })),
+        ("resources/read", ..) => error(id, -32002, "Resource not found"),
+        ("prompts/list", ..) => result(id, &json!({ "prompts": {} })),
+        ("prompts/get", ..) => result(id, &json!({ "messages": [], "asked": params })),
+        _ => error(id, -32601, "Method not found"),
+    }
 }
 
 /// 190 MB of schemas in one line: tools like any other, only far too many words about them.
@@ -154,6 +203,8 @@ fn tools() -> Vec<Value> {
         tool("twice", "Answers twice", json!({})),
         tool("not_a_result", "Answers with a result of the wrong shape", json!({})),
         tool("picture", "Returns an image", json!({})),
+        tool("both", "Returns structured content and an image", json!({})),
+        tool("contents", "Returns these contents", json!({ "content": { "type": "array" } })),
     ]
 }
 
@@ -205,6 +256,12 @@ fn call(id: &Value, params: &Value) {
         "not_a_result" => result(id, &json!({ "content": "not an array" })),
         "picture" => {
             result(id, &json!({ "content": [{ "type": "image", "data": "AAAA", "mimeType": "image/png" }] }))
+        }
+        "contents" => result(id, &json!({ "content": arguments["content"] })),
+        "both" => {
+            let picture = json!({ "type": "image", "data": "AAAA", "mimeType": "image/png" });
+            let content = json!([{ "type": "text", "text": "{\"width\":1}" }, picture]);
+            result(id, &json!({ "content": content, "structuredContent": { "width": 1 } }));
         }
         name => structured(id, json!({ "tool": name })),
     }

@@ -1,6 +1,6 @@
 //! What a tool answered, as the value a program gets.
 
-use super::super::json;
+use super::super::{define, json};
 use super::error::value_of;
 use boa_engine::object::builtins::JsArray;
 use boa_engine::{Context, JsNativeError, JsResult, JsString, JsValue, js_string};
@@ -46,12 +46,34 @@ pub(super) fn decode(
     }
     if let Some(structured) = value_of(result.structured_content, context)? {
         let wrapped = structured.as_object().filter(|_| unwrap);
-        return match wrapped {
-            Some(object) => object.get(js_string!("result"), context).map(Ok),
-            None => Ok(Ok(structured)),
+        let value = match wrapped {
+            Some(object) => object.get(js_string!("result"), context)?,
+            None => structured,
         };
+        beside(&value, &result.content, context)?;
+        return Ok(Ok(value));
     }
     contents(&result.content, context).map(Ok)
+}
+
+/// Text beside a structure says the same again, a picture does not: then the structure has all contents as a `content`
+/// that is not listed, unless it has one of its own.
+fn beside(structured: &JsValue, content: &[&RawValue], context: &mut Context) -> JsResult<()> {
+    let Some(object) = structured.as_object().filter(|_| content.iter().any(|one| text(one).is_none()))
+    else {
+        return Ok(());
+    };
+    if !object.has_own_property(js_string!("content"), context)? {
+        let list = list(content, context)?;
+        define(&object, "content", list, context)?;
+    }
+    Ok(())
+}
+
+fn list(content: &[&RawValue], context: &mut Context) -> JsResult<JsValue> {
+    let values: JsResult<Vec<JsValue>> =
+        content.iter().map(|one| json::incoming(one.get(), context)).collect();
+    Ok(JsArray::from_iter(values?, context).into())
 }
 
 fn contents(content: &[&RawValue], context: &mut Context) -> JsResult<JsValue> {
@@ -61,11 +83,7 @@ fn contents(content: &[&RawValue], context: &mut Context) -> JsResult<JsValue> {
             Some(text) => Ok(json::incoming(&text, context).unwrap_or_else(|_| JsString::from(text).into())),
             None => json::incoming(only.get(), context),
         },
-        several => {
-            let values: JsResult<Vec<JsValue>> =
-                several.iter().map(|one| json::incoming(one.get(), context)).collect();
-            Ok(JsArray::from_iter(values?, context).into())
-        }
+        several => list(several, context),
     }
 }
 

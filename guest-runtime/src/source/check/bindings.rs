@@ -1,9 +1,11 @@
 //! Which variables of a program hold servers and tools: its imports, aliases and destructurings.
 
 use super::catalog::{Catalog, Member, Target};
+use super::literal;
 use super::specifier::{self, Specifier};
 use oxc::ast::ast::{
-    BindingPattern, ChainElement, Expression, ObjectPattern, PropertyKey, StaticMemberExpression,
+    BindingPattern, CallExpression, ChainElement, ComputedMemberExpression, Expression, ObjectPattern,
+    PropertyKey, StaticMemberExpression,
 };
 use oxc::semantic::{Scoping, SymbolId};
 use oxc::span::{GetSpan, Span};
@@ -80,6 +82,11 @@ impl<'c, 's> Bindings<'c, 's> {
         self.resolve_within(expression, MEMBERS_MAX)
     }
 
+    /// Whether `call` calls a tool.
+    pub(super) fn is_tool_call(&mut self, call: &CallExpression<'_>) -> bool {
+        matches!(self.resolve(&call.callee), Some(Target::Tool(..)))
+    }
+
     fn resolve_within(&mut self, expression: &Expression<'_>, left: usize) -> Option<Target> {
         let left = left.checked_sub(1)?;
         match expression.get_inner_expression() {
@@ -96,22 +103,25 @@ impl<'c, 's> Bindings<'c, 's> {
                 }
                 _ => None,
             },
-            Expression::ImportExpression(import) => match &import.source {
-                Expression::StringLiteral(source) => self.module(&source.value, source.span).ok().flatten(),
-                _ => None,
-            },
-            Expression::StaticMemberExpression(member) => self.static_member(member, left),
-            Expression::ComputedMemberExpression(member) => {
-                let object = self.resolve_within(&member.object, left)?;
-                let Expression::StringLiteral(name) = &member.expression else { return None };
-                self.member(object, &name.value, name.span).ok().flatten()
+            Expression::ImportExpression(import) => {
+                let source = literal::plain_template(&import.source)?;
+                self.module(&source, import.source.span()).ok().flatten()
             }
+            Expression::StaticMemberExpression(member) => self.static_member(member, left),
+            Expression::ComputedMemberExpression(member) => self.computed_member(member, left),
             Expression::ChainExpression(chain) => match &chain.expression {
                 ChainElement::StaticMemberExpression(member) => self.static_member(member, left),
+                ChainElement::ComputedMemberExpression(member) => self.computed_member(member, left),
                 _ => None,
             },
             _ => None,
         }
+    }
+
+    fn computed_member(&mut self, member: &ComputedMemberExpression<'_>, left: usize) -> Option<Target> {
+        let name = literal::plain_template(&member.expression)?;
+        let object = self.resolve_within(&member.object, left)?;
+        self.member(object, &name, member.expression.span()).ok().flatten()
     }
 
     fn static_member(&mut self, member: &StaticMemberExpression<'_>, left: usize) -> Option<Target> {

@@ -29,7 +29,7 @@ pub(super) enum Member {
 }
 
 /// Properties that every object or promise has: their names say nothing about tools.
-const INHERITED: [&str; 8] =
+pub(super) const INHERITED: [&str; 8] =
     ["then", "catch", "finally", "toString", "valueOf", "constructor", "hasOwnProperty", "default"];
 
 /// The servers, and the tools of those that were named.

@@ -12,9 +12,9 @@ const GLOBALS: &[&str] = &[
     "SyntaxError", "Temporal", "TextDecoder", "TextEncoder", "ToolError", "TypeError", "URIError",
     "URL", "URLSearchParams", "Uint16Array", "Uint32Array", "Uint8Array", "Uint8ClampedArray",
     "WeakMap", "WeakRef", "WeakSet", "arguments", "atob", "btoa", "clearImmediate", "clearInterval", "clearTimeout",
-    "console", "crypto", "decodeURI", "decodeURIComponent", "delay", "encodeURI", "encodeURIComponent",
-    "escape", "eval", "globalThis", "isFinite", "isNaN", "listDirectory", "parseFloat", "parseInt",
-    "performance", "queueMicrotask", "readFile", "setImmediate", "setInterval", "setTimeout", "sleep",
+    "console", "crypto", "decodeURI", "decodeURIComponent", "delay", "emit", "encodeURI",
+    "encodeURIComponent", "escape", "eval", "globalThis", "isFinite", "isNaN", "listDirectory", "parseFloat", "parseInt",
+    "performance", "prompts", "queueMicrotask", "readFile", "resources", "setImmediate", "setInterval", "setTimeout", "sleep",
     "structuredClone", "tools", "undefined", "unescape", "writeFile",
 ];
 

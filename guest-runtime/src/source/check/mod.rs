@@ -3,15 +3,20 @@
 mod arguments;
 mod bindings;
 mod catalog;
+mod dynamic;
 mod globals;
+mod literal;
+mod offers;
 mod report;
 mod specifier;
+mod unawaited;
 
-use super::Names;
 use super::findings::Findings;
 use super::shape;
+use super::{Manifest, Names};
 use bindings::{Bindings, Unknown};
 use catalog::{Catalog, Target};
+use dynamic::Dynamic;
 use guest_protocol::message::ToolName;
 use oxc::ast::ast::{
     BindingPattern, CallExpression, Class, ComputedMemberExpression, Expression, ExpressionStatement,
@@ -24,21 +29,32 @@ use oxc::ast_visit::{Visit, walk};
 use oxc::semantic::Scoping;
 use oxc::span::{GetSpan, Span};
 use std::collections::BTreeSet;
+use unawaited::Promises;
 
-/// Checks `program`, adds what is wrong to `findings`, and gives the tools that it names, sorted.
+/// Checks `program`, adds what is wrong to `findings`, and gives what it may call.
 pub(super) fn check(
     program: &Program<'_>,
     scoping: &Scoping,
     names: Names<'_>,
     findings: &mut Findings<'_>,
-) -> Vec<ToolName> {
+) -> Manifest {
     let bindings = Bindings::new(Catalog::new(names), scoping);
     let mut binder = Binder { bindings, findings };
     binder.visit_program(program);
     let Binder { bindings, findings } = binder;
     let used = bindings.tools().collect();
     let value = shape::value_statement(&program.body);
-    let mut checker = Checker { bindings, findings, used, tries: 0, value, undeclared: BTreeSet::new() };
+    let mut checker = Checker {
+        bindings,
+        findings,
+        used,
+        asked: BTreeSet::new(),
+        dynamic: Dynamic::default(),
+        promises: Promises::default(),
+        tries: 0,
+        value,
+        undeclared: BTreeSet::new(),
+    };
     checker.visit_program(program);
     checker.manifest()
 }
@@ -134,6 +150,10 @@ struct Checker<'c, 's, 'f, 't> {
     bindings: Bindings<'c, 's>,
     findings: &'f mut Findings<'t>,
     used: Vec<Target>,
+    /// What servers are asked for besides tools.
+    asked: BTreeSet<ToolName>,
+    dynamic: Dynamic,
+    promises: Promises,
     /// `try` blocks around the current node.
     tries: usize,
     /// The statement whose value is the program's: it is awaited.
@@ -142,21 +162,29 @@ struct Checker<'c, 's, 'f, 't> {
 }
 
 impl Checker<'_, '_, '_, '_> {
-    fn manifest(mut self) -> Vec<ToolName> {
-        let mut names = BTreeSet::new();
+    fn manifest(mut self) -> Manifest {
+        let mut names = std::mem::take(&mut self.asked);
         for target in std::mem::take(&mut self.used) {
             if let Target::Tool(server, tool) | Target::Module(server, tool) = target {
                 names.extend(self.bindings.catalog.name(server, tool));
             }
         }
-        names.into_iter().collect()
+        let dynamic = self.dynamic.places().map(|place| self.findings.position(place)).collect();
+        Manifest { tools: names.into_iter().collect(), dynamic }
     }
 
     fn member(&mut self, object: &Expression<'_>, name: &str, span: Span) {
         let Some(target) = self.bindings.resolve(object) else { return };
         match self.bindings.member(target, name, span) {
-            Ok(found) => self.use_target(found),
-            Err(unknown) => self.unknown(&unknown),
+            Ok(None) => {}
+            Ok(found) => {
+                self.dynamic.name(object);
+                self.use_target(found);
+            }
+            Err(unknown) => {
+                self.dynamic.name(object);
+                self.unknown(&unknown);
+            }
         }
     }
 
@@ -194,6 +222,17 @@ impl Checker<'_, '_, '_, '_> {
 }
 
 impl<'a> Visit<'a> for Checker<'_, '_, '_, '_> {
+    fn visit_expression(&mut self, expression: &Expression<'a>) {
+        self.dynamic.expression(expression, &mut self.bindings);
+        walk::walk_expression(self, expression);
+    }
+
+    fn visit_variable_declarator(&mut self, declarator: &VariableDeclarator<'a>) {
+        self.dynamic.declarator(declarator, &self.bindings);
+        self.promises.declarator(declarator, &mut self.bindings, self.findings);
+        walk::walk_variable_declarator(self, declarator);
+    }
+
     fn visit_identifier_reference(&mut self, name: &IdentifierReference<'a>) {
         self.undeclared(name, self.tries == 0);
     }
@@ -220,19 +259,21 @@ impl<'a> Visit<'a> for Checker<'_, '_, '_, '_> {
 
     fn visit_static_member_expression(&mut self, member: &StaticMemberExpression<'a>) {
         self.member(&member.object, &member.property.name, member.property.span);
+        self.promises.member(member, &mut self.bindings, self.findings);
         walk::walk_static_member_expression(self, member);
     }
 
     fn visit_computed_member_expression(&mut self, member: &ComputedMemberExpression<'a>) {
-        if let Expression::StringLiteral(name) = &member.expression {
-            self.member(&member.object, &name.value, name.span);
+        if let Some(name) = literal::plain_template(&member.expression) {
+            self.member(&member.object, &name, member.expression.span());
         }
         walk::walk_computed_member_expression(self, member);
     }
 
     fn visit_import_expression(&mut self, import: &ImportExpression<'a>) {
-        if let Expression::StringLiteral(source) = &import.source {
-            match self.bindings.module(&source.value, source.span) {
+        self.dynamic.import(import);
+        if let Some(source) = literal::plain_template(&import.source) {
+            match self.bindings.module(&source, import.source.span()) {
                 Ok(Some(Target::Module(server, tool))) => self.use_target(Some(Target::Tool(server, tool))),
                 Ok(_) => {}
                 Err(unknown) => self.unknown(&unknown),
@@ -243,16 +284,13 @@ impl<'a> Visit<'a> for Checker<'_, '_, '_, '_> {
 
     fn visit_call_expression(&mut self, call: &CallExpression<'a>) {
         self.call(call);
+        self.asked.extend(offers::check(call, &mut self.bindings, self.findings));
         walk::walk_call_expression(self, call);
     }
 
     fn visit_expression_statement(&mut self, statement: &ExpressionStatement<'a>) {
-        if let Expression::CallExpression(call) = statement.expression.get_inner_expression()
-            && self.value != Some(statement.span)
-            && let Some(Target::Tool(..)) = self.bindings.resolve(&call.callee)
-        {
-            report::unawaited(statement.span.start, self.findings);
-        }
+        let is_value = self.value == Some(statement.span);
+        self.promises.statement(&statement.expression, is_value, &mut self.bindings, self.findings);
         walk::walk_expression_statement(self, statement);
     }
 

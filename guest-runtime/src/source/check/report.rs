@@ -6,7 +6,7 @@ use super::bindings::Unknown;
 use super::catalog::Catalog;
 use super::globals;
 use crate::nearest;
-use guest_protocol::message::{ServerName, ToolShape};
+use guest_protocol::message::{ServerName, Severity, ToolShape};
 use oxc::ast::ast::IdentifierReference;
 use oxc::span::Span;
 
@@ -36,6 +36,19 @@ pub(super) fn unknown(catalog: &mut Catalog<'_>, unknown: &Unknown, findings: &m
         None => format!("Its tools are: {}.", list(names())),
     };
     findings.error("unknown-tool", unknown.span.start, message, Some(hint));
+}
+
+/// A server that has none of what it is asked for.
+pub(super) fn not_offered<'n>(
+    server: &str,
+    what: &str,
+    others: impl Iterator<Item = &'n ServerName>,
+    span: Span,
+    findings: &mut Findings<'_>,
+) {
+    let message = format!("The server `{server}` has no {what}.");
+    let hint = format!("Servers that have some: {}.", list(others.map(|other| other.identifier.as_str())));
+    findings.warning("not-offered", span.start, message, Some(hint));
 }
 
 /// An import of a package.
@@ -96,7 +109,11 @@ pub(super) fn argument(tool: &ToolShape, wrong: Wrong, call: u32, findings: &mut
         Some(near) => format!("Did you mean `{near}`? {}", tool.signature),
         None => tool.signature.clone(),
     };
-    findings.error(wrong.rule, wrong.at.unwrap_or(call), wrong.message, Some(hint));
+    let at = wrong.at.unwrap_or(call);
+    match wrong.severity {
+        Severity::Error => findings.error(wrong.rule, at, wrong.message, Some(hint)),
+        Severity::Warning => findings.warning(wrong.rule, at, wrong.message, Some(hint)),
+    }
 }
 
 /// A call whose result, and failure, nobody waits for.
@@ -104,6 +121,22 @@ pub(super) fn unawaited(offset: u32, findings: &mut Findings<'_>) {
     let message = "This tool call is not awaited: what it returns or throws is lost.".to_owned();
     let hint = "Put `await` in front of it, or collect the calls in `await Promise.all([…])`.".to_owned();
     findings.warning("unawaited-call", offset, message, Some(hint));
+}
+
+/// A property of a promise that promises do not have.
+pub(super) fn of_promise(name: &str, offset: u32, findings: &mut Findings<'_>) {
+    let message = format!("`{name}` is looked up in a promise: the tool call is not awaited.");
+    let hint = format!("Wait for the result first: `(await tools.<server>.<tool>({{ … }})).{name}`.");
+    findings.warning("unawaited-call", offset, message, Some(hint));
+}
+
+/// A callback that waits, given to a method that does not.
+pub(super) fn for_each(offset: u32, findings: &mut Findings<'_>) {
+    let message =
+        "forEach does not wait for its callback: the next line runs before these calls are done.".to_owned();
+    let hint =
+        "Use `for (const item of items) { await … }`, or `await Promise.all(items.map(async (item) => …))`.";
+    findings.warning("unawaited-call", offset, message, Some(hint.to_owned()));
 }
 
 fn list<'n>(names: impl Iterator<Item = &'n str>) -> String {

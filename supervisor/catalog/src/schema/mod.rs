@@ -4,6 +4,7 @@
 mod compact;
 mod cycles;
 mod example;
+mod inner;
 mod lower;
 mod parameters;
 mod print;
@@ -11,9 +12,9 @@ mod types;
 mod words;
 
 pub(crate) use compact::signature;
-pub(crate) use example::example_arguments;
+pub(crate) use example::{example, example_arguments};
 pub use lower::Unknowns;
-pub(crate) use lower::{Bounds, Declarations, lower};
+pub(crate) use lower::{Bounds, Declarations, lower, resolve};
 pub(crate) use parameters::parameters;
 pub(crate) use print::{comment, declaration};
 pub(crate) use types::{Declaration, Doc, Object, Others, Type};

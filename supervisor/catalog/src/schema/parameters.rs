@@ -1,7 +1,8 @@
 //! What a call's one object argument may hold: names, whether they are required, and their JSON types.
 
+use super::inner::Inside;
 use super::lower::resolve;
-use guest_protocol::message::{JsonType, ParameterShape};
+use guest_protocol::message::{Inner, JsonType, ParameterShape};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,7 +32,7 @@ pub(crate) struct Parameters {
 /// but such servers ignore what they do not know, and a misspelt name would be lost without a word.
 pub(crate) fn parameters(schema: &Value, peers: usize) -> Parameters {
     let left = MAX_NODES.min(MAX_SERVER_NODES / peers.max(1));
-    let mut found = Reader { document: schema, left }.schema(schema, 0);
+    let mut found = Reader { document: schema, left, inside: Inside::new(schema, peers) }.schema(schema, 0);
     found.list.sort_by_key(|parameter| !parameter.required);
     let says_no = schema.get("additionalProperties") == Some(&Value::Bool(false));
     if found.list.is_empty() && !says_no && schema.as_object().is_some_and(|schema| !says_empty(schema)) {
@@ -49,6 +50,7 @@ struct Reader<'a> {
     document: &'a Value,
     /// Schemas and parameters that may still be looked at: references can make a small schema endless.
     left: usize,
+    inside: Inside<'a>,
 }
 
 impl Reader<'_> {
@@ -98,12 +100,14 @@ impl Reader<'_> {
                 continue;
             }
             let required = of.get("required") == Some(&Value::Bool(true));
-            found.list.push(ParameterShape { name: name.clone(), required, types: self.types(of, 0) });
+            let (types, inner) = (self.types(of, 0), self.inside.inner(of));
+            found.list.push(ParameterShape { name: name.clone(), required, types, inner });
         }
         for name in required_names(schema) {
             let known = listed.is_some_and(|listed| listed.contains_key(name));
             if !known && name.len() <= MAX_NAME_BYTES && self.spend(0) {
-                add(&mut found, ParameterShape { name: name.to_owned(), required: true, types: Vec::new() });
+                let (name, types) = (name.to_owned(), Vec::new());
+                add(&mut found, ParameterShape { name, required: true, types, inner: Inner::Any });
             }
         }
         found
@@ -176,6 +180,9 @@ fn add(into: &mut Parameters, parameter: ParameterShape) {
         return;
     };
     known.required |= parameter.required;
+    if known.inner != parameter.inner {
+        known.inner = Inner::Any;
+    }
     for of in parameter.types {
         if !known.types.contains(&of) {
             known.types.push(of);
@@ -183,11 +190,13 @@ fn add(into: &mut Parameters, parameter: ParameterShape) {
     }
 }
 
-fn stated(schema: &Map<String, Value>) -> Vec<JsonType> {
+pub(super) fn stated(schema: &Map<String, Value>) -> Vec<JsonType> {
     match schema.get("type") {
         Some(Value::String(name)) => return json_type(name).into_iter().collect(),
         Some(Value::Array(names)) => {
-            return names.iter().filter_map(|name| json_type(name.as_str()?)).collect();
+            // One that there is not may stand for anything.
+            let known: Option<Vec<_>> = names.iter().map(|name| json_type(name.as_str()?)).collect();
+            return known.unwrap_or_default();
         }
         _ => {}
     }
@@ -219,6 +228,6 @@ fn type_of(value: &Value) -> JsonType {
     }
 }
 
-fn members<'v>(schema: &'v Map<String, Value>, key: &str) -> &'v [Value] {
+pub(super) fn members<'v>(schema: &'v Map<String, Value>, key: &str) -> &'v [Value] {
     schema.get(key).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }

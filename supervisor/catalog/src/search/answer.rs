@@ -2,7 +2,7 @@
 
 use super::index::Place;
 use crate::server::Server;
-use crate::{Catalog, Tool};
+use crate::{Catalog, Tool, offers};
 use serde::{Deserialize, Serialize};
 
 /// Results of one answer where the request does not say.
@@ -132,6 +132,9 @@ pub struct ServerHit {
     pub call: String,
     /// How many tools it has.
     pub tools: usize,
+    /// What it has besides tools: its `README.md` says how to ask for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub also: Option<&'static str>,
     /// What was left out of its listing, where anything was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lost: Option<String>,
@@ -150,7 +153,8 @@ pub struct Unavailable {
 impl std::fmt::Display for SearchAnswer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         for server in &self.servers {
-            writeln!(f, "{} ({}): {} tools", server.call, server.server, server.tools)?;
+            let also = server.also.map(|also| format!(", {also}")).unwrap_or_default();
+            writeln!(f, "{} ({}): {} tools{also}", server.call, server.server, server.tools)?;
             if let Some(lost) = &server.lost {
                 writeln!(f, "    {lost}")?;
             }
@@ -231,6 +235,7 @@ impl Catalog {
             server: server.name.clone(),
             call: format!("tools.{}", server.identifier),
             tools: server.tools.len(),
+            also: offers::listed(server.offers),
             lost: server.lost_in_short(),
         };
         answer.servers = available().take(MAX_SERVERS).map(hit).collect();
