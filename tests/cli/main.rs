@@ -7,12 +7,13 @@ use serde::Deserialize;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-const TABLES: [&str; 14] = [
+const TABLES: [&str; 15] = [
     "cli/usage.toml",
     "cli/run.toml",
     "cli/check.toml",
     "cli/search.toml",
     "cli/serve.toml",
+    "cli/servers.toml",
     "cli/policy-show.toml",
     "cli/policy-check.toml",
     "cli/policy-explain.toml",

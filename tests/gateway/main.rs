@@ -1,5 +1,6 @@
 //! The gateway as an agent's host meets it: every revision of the protocol, every kind of nonsense, the end.
 
+mod broken;
 mod catalogs;
 mod checks;
 mod content;
@@ -10,6 +11,7 @@ mod hosts;
 mod http;
 mod nonsense;
 mod output;
+mod remote;
 mod sessions;
 mod tools;
 
@@ -19,6 +21,7 @@ use std::process::ExitCode;
 
 fn main() -> Result<ExitCode, Failed> {
     let mut trials = Trials::new()?;
+    broken::add(&mut trials);
     catalogs::add(&mut trials);
     checks::add(&mut trials)?;
     content::add(&mut trials);
@@ -29,6 +32,7 @@ fn main() -> Result<ExitCode, Failed> {
     http::add(&mut trials);
     nonsense::add(&mut trials);
     output::add(&mut trials);
+    remote::add(&mut trials);
     sessions::add(&mut trials);
     tools::add(&mut trials);
     Ok(trials.run())

@@ -25,6 +25,7 @@ pub mod needs;
 pub mod place;
 pub mod plan;
 pub mod posture;
+pub mod remote;
 pub mod served;
 pub mod servers;
 pub mod trials;

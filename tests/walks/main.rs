@@ -7,6 +7,7 @@ mod first_program;
 mod idioms;
 mod profile;
 mod real_servers;
+mod servers;
 mod ways;
 
 use oubliette_tests::Failed;
@@ -22,6 +23,7 @@ fn main() -> Result<ExitCode, Failed> {
     idioms::add(&mut trials)?;
     profile::add(&mut trials);
     real_servers::add(&mut trials);
+    servers::add(&mut trials);
     ways::add(&mut trials)?;
     Ok(trials.run())
 }

@@ -9,6 +9,7 @@ mod policy;
 mod run;
 mod search;
 mod serve;
+mod servers;
 mod table;
 
 use crate::config::{self, Config, Origin};
@@ -40,6 +41,8 @@ enum Command {
     Serve(serve::Arguments),
     /// Find tools of the configured upstream servers.
     Search(search::Arguments),
+    /// See, try, add and import upstream servers.
+    Servers(servers::Arguments),
     /// Check a program against the tools, without running it, and list the tools it may call.
     Check(check::Arguments),
     /// Try every layer of the jail on this host, and name what blocks one and how to remove it.
@@ -102,6 +105,7 @@ pub(crate) fn main() -> ExitCode {
             Command::Run(arguments) => run::run(arguments).await,
             Command::Serve(arguments) => serve::serve(arguments).await,
             Command::Search(arguments) => search::search(arguments).await,
+            Command::Servers(arguments) => servers::servers(arguments).await,
             Command::Check(arguments) => check::check(arguments).await,
             Command::Doctor(arguments) => doctor::doctor(arguments).await,
             Command::Attest(arguments) => attest::attest(&arguments),

@@ -8,11 +8,12 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::entries::Entries;
-use super::expand::expand;
+use super::reference::Reference;
 use super::server::{Declared, ServerConfig, Unusable};
 use super::{Config, ConfigError, Host, Http, Lookup, Origin};
 
-const REMOTE: &str = "remote servers (url) are not supported by this version; use a stdio bridge";
+const SSE: &str =
+    "the transport `sse` is obsolete and not supported; most servers have a Streamable HTTP address too";
 const ENV_FILE: &str = "envFile is not supported by this version; put its variables under env";
 
 #[derive(Deserialize)]
@@ -29,6 +30,8 @@ struct ClientServer {
     args: Vec<String>,
     #[serde(default)]
     env: Entries<String>,
+    #[serde(rename = "type")]
+    kind: Option<String>,
     cwd: Option<String>,
     #[serde(alias = "serverUrl", alias = "httpUrl")]
     url: Option<String>,
@@ -82,18 +85,22 @@ fn read(text: &str, path: &Path) -> Result<ClientFile, ConfigError> {
 impl ClientServer {
     fn resolve(self, name: &str, base: &Path, lookup: Lookup<'_>) -> Result<ServerConfig, Unusable> {
         let unsupported = self.unsupported();
-        if unsupported.is_some() && !self.disabled {
-            self.check_remote(name, lookup)?;
-        }
+        let texts = |entries: Entries<String>| {
+            Entries(entries.0.into_iter().map(|(key, text)| (key, Reference::Text(text))).collect())
+        };
+        // Some clients write both, and start the program.
+        let url = self.url.filter(|_| self.command.is_none());
+        let headers = if url.is_some() { texts(self.headers) } else { Entries::default() };
         let declared = Declared {
             command: self.command,
             args: self.args,
-            env: self.env,
+            env: texts(self.env),
             cwd: self.cwd,
+            url,
+            headers,
             disabled: self.disabled,
             timeout_ms: self.timeout,
-            start_timeout_ms: None,
-            expose: None,
+            ..Declared::default()
         };
         match unsupported {
             Some(why) => Ok(ServerConfig { unsupported: Some(why.into()), ..declared.taken_literally(name) }),
@@ -102,19 +109,10 @@ impl ClientServer {
     }
 
     fn unsupported(&self) -> Option<&'static str> {
-        match (&self.command, &self.url, &self.env_file) {
-            (None, Some(_), _) => Some(REMOTE),
+        match (&self.command, self.kind.as_deref(), &self.env_file) {
+            (None, Some("sse"), _) => Some(SSE),
             (_, _, Some(_)) => Some(ENV_FILE),
             _ => None,
         }
-    }
-
-    /// An unset variable is told now, and not only once remote servers are supported.
-    fn check_remote(&self, name: &str, lookup: Lookup<'_>) -> Result<(), Unusable> {
-        let headers = self.headers.0.iter().map(|(key, value)| (format!("headers.{key}"), value));
-        for (field, text) in self.url.iter().map(|url| ("url".to_owned(), url)).chain(headers) {
-            expand(text, lookup).map_err(|why| Unusable::expansion(name, &field, &why))?;
-        }
-        Ok(())
     }
 }

@@ -9,8 +9,13 @@ mod error;
 mod expand;
 mod expose;
 mod http;
+mod import;
+mod reach;
+mod reference;
 mod server;
 mod settings;
+mod traffic;
+mod write;
 
 use std::env;
 use std::fmt;
@@ -23,7 +28,13 @@ use guest_protocol::limits::Limits;
 pub(crate) use error::ConfigError;
 pub(crate) use expose::Exposure;
 pub(crate) use http::{Http, TlsFiles, TokenSource};
+pub(crate) use import::import;
+pub(crate) use reach::{Program, Reach, Remote};
 pub(crate) use server::ServerConfig;
+#[cfg(test)]
+pub(crate) use traffic::Breaker;
+pub(crate) use traffic::Traffic;
+pub(crate) use write::{add, names_in, text_of};
 
 /// Longest configuration, bytes. A client's own settings file with `mcpServers` in it may be some megabytes.
 const MAX_CONFIG_BYTES: u64 = 16 << 20;
@@ -105,7 +116,11 @@ fn parse(text: &str, path: &Path, lookup: Lookup<'_>) -> Result<Config, ConfigEr
     }
 }
 
-fn read(path: &Path) -> Result<String, ConfigError> {
+/// The text of a file, where it is not too long for a configuration.
+///
+/// # Errors
+/// When it cannot be read.
+pub(crate) fn read(path: &Path) -> Result<String, ConfigError> {
     let failed = |error: std::io::Error| {
         ConfigError::of_file(path, format!("cannot be read: {error}"), "Name a readable file with --config.")
     };

@@ -1,6 +1,8 @@
 //! One living connection to one server: requests with timeouts, cancelled when nobody waits for them any more.
 
 use std::collections::HashMap;
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -14,25 +16,31 @@ use rmcp::service::{
     serve_directly,
 };
 use rmcp::{ClientHandler, RoleClient};
-use serde_json::Value;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
+use super::carrier::Carrier;
 use super::handshake::{Era, Greeting, Ungreeted, greet};
-use super::process::Process;
-use super::wire::{Fate, Wire};
+use super::http::MirrorsOfTools;
+use super::message::{Loss, LossKind};
+use super::wire::{Fate, unwrapped};
 use crate::config::ServerConfig;
 
-/// Signs of progress lengthen a call's time to this many times its timeout at most.
-const PROGRESS_STRETCH: u32 = 10;
+/// Pauses before a server is asked again to tell changes, after it stopped: the first and the longest.
+const LISTEN_PAUSE: Duration = Duration::from_secs(1);
+const MAX_LISTEN_PAUSE: Duration = Duration::from_secs(60);
 
 /// One living connection. Dropping it closes it and ends the server in the background.
 pub(super) struct Connection {
     peer: Peer<RoleClient>,
     service: Mutex<Option<RunningService<RoleClient, Ear>>>,
-    process: Process,
+    carrier: Carrier,
     fate: Fate,
+    /// The session is over: the next call needs another connection.
+    expired: AtomicBool,
+    /// Progress cannot lengthen a request beyond this.
+    total: Duration,
     progress: Arc<Progress>,
     greeting: Greeting,
     followers: Mutex<JoinSet<()>>,
@@ -44,8 +52,21 @@ pub(super) enum Unanswered {
     Refused(ErrorData),
     /// It did not answer within this time.
     Late(Duration),
+    /// Its answer was lost on the way.
+    Lost(Loss),
     /// The connection closed; why, and whether another try may go better.
     Closed { why: String, retryable: bool },
+}
+
+impl fmt::Display for Unanswered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(error) => write!(f, "it refused: {}", error.message),
+            Self::Late(time) => write!(f, "it did not answer within {} ms", time.as_millis()),
+            Self::Lost(loss) => f.write_str(&loss.why),
+            Self::Closed { why, .. } => f.write_str(why),
+        }
+    }
 }
 
 /// Why there is no connection.
@@ -66,21 +87,20 @@ impl Connection {
         known: Option<Era>,
         changed: &Arc<Notify>,
     ) -> Result<Self, Unopened> {
-        let (process, pipes) = Process::spawn(config).map_err(|why| Unopened { why, ended: false })?;
-        let mut wire = Wire::over(pipes, &config.name);
+        let (mut wire, carrier) = Carrier::open(config).map_err(|why| Unopened { why, ended: false })?;
         let patience = Duration::from_millis(config.start_timeout_ms);
-        let greeting = match tokio::time::timeout(patience, greet(&mut wire, known)).await {
+        let greeting = match tokio::time::timeout(patience, greet(&mut wire, &carrier, known)).await {
             Ok(Ok(greeting)) => greeting,
             Ok(Err(Ungreeted::Ended)) => {
-                let why = format!("it ended before it was initialized ({})", process.exit().await);
-                return Err(Unopened { why: with_last_words(why, &process).await, ended: true });
+                let why = format!("it ended before it was initialized ({})", carrier.exit().await);
+                return Err(Unopened { why: carrier.with_last_words(why).await, ended: true });
             }
             Ok(Err(Ungreeted::Strange(why))) => {
-                return Err(Unopened { why: with_last_words(why, &process).await, ended: false });
+                return Err(Unopened { why: carrier.with_last_words(why).await, ended: false });
             }
             Err(_) => {
                 let why = format!("it was not ready after {} ms (start_timeout_ms)", config.start_timeout_ms);
-                return Err(Unopened { why: with_last_words(why, &process).await, ended: false });
+                return Err(Unopened { why: carrier.with_last_words(why).await, ended: false });
             }
         };
         let fate = wire.fate();
@@ -92,8 +112,10 @@ impl Connection {
         let connection = Self {
             peer: service.peer().clone(),
             service: Mutex::new(Some(service)),
-            process,
+            carrier,
             fate,
+            expired: AtomicBool::new(false),
+            total: Duration::from_millis(config.total_timeout_ms),
             progress,
             greeting,
             followers: Mutex::default(),
@@ -109,7 +131,17 @@ impl Connection {
 
     /// Whether requests can still be made.
     pub(super) fn is_open(&self) -> bool {
-        !self.peer.is_transport_closed() && self.fate.get().is_none()
+        !self.peer.is_transport_closed() && self.fate.get().is_none() && !self.expired.load(Ordering::Relaxed)
+    }
+
+    /// Whether arguments can be mirrored into headers, and tools with wrong headers must be left out.
+    pub(super) fn has_headers(&self) -> bool {
+        self.greeting.era == Era::Modern && self.carrier.is_remote()
+    }
+
+    /// Which arguments are mirrored into headers from here on.
+    pub(super) fn mirror(&self, mirrors: MirrorsOfTools) {
+        self.carrier.mirror(mirrors);
     }
 
     /// Runs something for as long as the connection is there.
@@ -132,22 +164,30 @@ impl Connection {
             Ok(handle) => handle,
             Err(_) => return Err(self.closed().await),
         };
-        let answer = Pending::new(handle, &self.progress).answer(patience).await;
+        let answer = Pending::new(handle, &self.progress).answer(patience, self.total).await;
         match answer {
-            Some(Ok(ServerResult::CustomResult(CustomResult(Value::String(text))))) => Ok(text),
+            Some(Ok(ServerResult::CustomResult(CustomResult(result)))) => match unwrapped(result) {
+                Some(Ok(text)) => Ok(text),
+                Some(Err(loss)) => Err(self.lost(loss)),
+                None => Err(self.closed().await),
+            },
             Some(Err(ServiceError::McpError(error))) => Err(Unanswered::Refused(error)),
             Some(_) => Err(self.closed().await),
             None => Err(Unanswered::Late(patience)),
         }
     }
 
+    fn lost(&self, loss: Loss) -> Unanswered {
+        if loss.kind == LossKind::Expired {
+            self.expired.store(true, Ordering::Relaxed);
+        }
+        Unanswered::Lost(loss)
+    }
+
     async fn closed(&self) -> Unanswered {
         match self.fate.get() {
             Some(why) => Unanswered::Closed { why: why.clone(), retryable: false },
-            None => Unanswered::Closed {
-                why: format!("it ended ({})", self.process.obituary().await),
-                retryable: true,
-            },
+            None => Unanswered::Closed { why: self.carrier.obituary().await, retryable: true },
         }
     }
 
@@ -159,12 +199,12 @@ impl Connection {
             // Closes the server's input. An error would be a panic in rmcp; the process is ended all the same.
             let _ = service.cancel().await;
         }
-        self.process.stop().await;
+        self.carrier.stop().await;
     }
 
     /// Why the last thing that failed did, with the last lines of standard error.
     pub(super) async fn with_last_words(&self, why: String) -> String {
-        with_last_words(why, &self.process).await
+        self.carrier.with_last_words(why).await
     }
 
     /// A modern server tells changes only to those who listen.
@@ -174,24 +214,31 @@ impl Connection {
         }
         let (peer, changed) = (self.peer.clone(), changed.clone());
         self.while_open(async move {
-            // A server that refuses is asked again when it is started again: until then its tools stand.
-            let filter = SubscriptionFilter::builder().tools_list_changed().build();
-            if let Ok(mut subscription) = peer.listen(filter).await {
-                while let Ok(Some(_)) = subscription.next().await {
-                    changed.notify_one();
+            let mut pause = LISTEN_PAUSE;
+            loop {
+                let filter = SubscriptionFilter::builder().tools_list_changed().build();
+                match peer.listen(filter).await {
+                    Ok(mut subscription) => {
+                        while let Ok(Some(_)) = subscription.next().await {
+                            pause = LISTEN_PAUSE;
+                            changed.notify_one();
+                        }
+                    }
+                    // It does not tell after all.
+                    Err(ServiceError::McpError(_)) => return,
+                    Err(_) => {}
                 }
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(MAX_LISTEN_PAUSE);
+                // What it said in between, nobody heard.
+                changed.notify_one();
             }
         });
     }
 }
 
-async fn with_last_words(why: String, process: &Process) -> String {
-    let lines = process.last_words().await;
-    if lines.is_empty() { why } else { format!("{why}; its standard error ends with: {}", lines.join(" | ")) }
-}
-
 /// Hears what a server says unasked. What it asks of us is answered by rmcp's defaults: no roots, every question
-/// to a person declined, no sampling; none of the three is offered to it either.
+/// to a person declined, no sampling; none of the three is offered to it either, and the log has that it asked.
 struct Ear {
     progress: Arc<Progress>,
     changed: Arc<Notify>,
@@ -251,8 +298,12 @@ impl<'a> Pending<'a> {
     }
 
     /// The answer; `None` when it is late, and then the server is told.
-    async fn answer(mut self, patience: Duration) -> Option<Result<ServerResult, ServiceError>> {
-        let last = Instant::now() + patience * PROGRESS_STRETCH;
+    async fn answer(
+        mut self,
+        patience: Duration,
+        total: Duration,
+    ) -> Option<Result<ServerResult, ServiceError>> {
+        let last = Instant::now() + total.max(patience);
         let mut deadline = Instant::now() + patience;
         let handle = self.handle.as_mut()?;
         let answer = loop {

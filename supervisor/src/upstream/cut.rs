@@ -22,10 +22,15 @@ pub(super) struct Begun<'l> {
 impl Begun<'_> {
     /// Which request it answers, and the text of its result. `tail` is the end of the line.
     pub(super) fn ended(self, tail: &[u8]) -> Option<(RequestId, String)> {
-        let id = self.id.or_else(|| id_at_end(tail))?;
-        let why = format!("it is longer than the {} bytes that are read of one line", self.bytes);
+        let id = self.id.clone().or_else(|| id_at_end(tail))?;
+        Some((id, self.text()))
+    }
+
+    /// The text of its result, as far as it came.
+    pub(super) fn text(&self) -> String {
+        let why = format!("it is longer than the {} bytes that are read of one message", self.bytes);
         let tools: Vec<&str> = self.tools.iter().map(|tool| tool.get()).collect();
-        Some((id, format!(r#"{{"oubliette/cut":"{why}","tools":[{}]}}"#, tools.join(","))))
+        format!(r#"{{"oubliette/cut":"{why}","tools":[{}]}}"#, tools.join(","))
     }
 }
 

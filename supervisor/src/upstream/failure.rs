@@ -6,6 +6,7 @@ use guest_protocol::message::{ToolFailure, ToolFailureCode};
 use rmcp::model::{ErrorCode, ErrorData};
 
 use super::connection::Unanswered;
+use super::message::{Loss, LossKind};
 
 /// A tool call without a result.
 #[derive(Debug, Clone)]
@@ -48,6 +49,7 @@ impl CallFailure {
         match why {
             Unanswered::Refused(error) => Self::refused(server, tool, &error),
             Unanswered::Late(time) => Self::late(server, tool, time),
+            Unanswered::Lost(loss) => Self::lost(server, tool, &loss),
             Unanswered::Closed { why, retryable } => {
                 let message = format!("server `{server}` failed during `{tool}`: {why}");
                 let mut failure = Self::new(ToolFailureCode::Unavailable, message, None);
@@ -60,6 +62,24 @@ impl CallFailure {
                 failure
             }
         }
+    }
+
+    /// Nothing is asked of the server before `wait` is over.
+    pub(super) fn paused(server: &str, why: &str, wait: Duration) -> Self {
+        let seconds = wait.as_secs() + 1;
+        let mut failure = Self::unavailable(server, &format!("{why}; it is asked again in {seconds} s"));
+        failure.failure.hint =
+            Some(format!("Go on with other servers, or call again after {seconds} seconds."));
+        failure
+    }
+
+    /// As many calls as may be open at the server stayed open for all the time that a call has.
+    pub(super) fn crowded(server: &str, places: u32, waited: Duration) -> Self {
+        let ms = waited.as_millis();
+        let why = format!("{places} calls (calls_in_flight) were open at it for {ms} ms");
+        let mut failure = Self::unavailable(server, &why);
+        failure.failure.hint = Some("Make fewer calls at the same time.".into());
+        failure
     }
 
     /// A result of too many bytes.
@@ -96,6 +116,26 @@ impl CallFailure {
             error.message, error.code.0
         );
         Self::new(code, message, invalid.then(|| "Compare the arguments with the tool's declaration.".into()))
+    }
+
+    fn lost(server: &str, tool: &str, loss: &Loss) -> Self {
+        let message = format!("server `{server}` failed during `{tool}`: {}", loss.why);
+        let (code, hint) = match loss.kind {
+            LossKind::Unreached | LossKind::Expired => {
+                (ToolFailureCode::Unavailable, "The call did not reach the server: it may be made again.")
+            }
+            LossKind::Broken => (ToolFailureCode::Unavailable, "Whether this call took effect is not known."),
+            LossKind::Unauthorized => {
+                (ToolFailureCode::Unavailable, "Only the operator can give the server a credential.")
+            }
+            LossKind::Refused | LossKind::Nonsense => (
+                ToolFailureCode::Upstream,
+                "The answer was no MCP answer; the operator can look at the server.",
+            ),
+        };
+        let mut failure = Self::new(code, message, Some(hint.into()));
+        failure.failure.retryable = loss.retryable();
+        failure
     }
 
     fn late(server: &str, tool: &str, time: Duration) -> Self {

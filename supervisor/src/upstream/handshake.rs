@@ -14,7 +14,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep_until};
 
-use super::wire::{Answer, Closed, Incoming, Wire};
+use super::carrier::Carrier;
+use super::message::{Answer, Incoming, LossKind, NoResult};
+use super::wire::{Closed, Wire};
 
 /// How long the probe alone is waited for.
 const PROBE: Duration = Duration::from_secs(2);
@@ -71,7 +73,11 @@ impl From<Closed> for Ungreeted {
 ///
 /// # Errors
 /// When the server speaks neither, or closes. Never for slowness: the caller has a timeout for the whole start.
-pub(super) async fn greet(wire: &mut Wire, known: Option<Era>) -> Result<Greeting, Ungreeted> {
+pub(super) async fn greet(
+    wire: &mut Wire,
+    carrier: &Carrier,
+    known: Option<Era>,
+) -> Result<Greeting, Ungreeted> {
     let mut greeter = Greeter { refused: None, initialize_sent: false };
     if known == Some(Era::Legacy) {
         greeter.refused = Some("not asked".into());
@@ -90,7 +96,7 @@ pub(super) async fn greet(wire: &mut Wire, known: Option<Era>) -> Result<Greetin
         };
         match incoming {
             Incoming::Answer(answer) => {
-                if let Some(greeting) = greeter.consider(wire, answer).await? {
+                if let Some(greeting) = greeter.consider(wire, carrier, answer).await? {
                     return Ok(greeting);
                 }
             }
@@ -117,7 +123,12 @@ impl Greeter {
     }
 
     /// The greeting, where the answer is one.
-    async fn consider(&mut self, wire: &Wire, answer: Answer) -> Result<Option<Greeting>, Ungreeted> {
+    async fn consider(
+        &mut self,
+        wire: &Wire,
+        carrier: &Carrier,
+        answer: Answer,
+    ) -> Result<Option<Greeting>, Ungreeted> {
         if answers(&answer.id, DISCOVER_ID) {
             match discovered(answer.result).map_err(Ungreeted::Strange)? {
                 Ok(greeting) => return Ok(Some(greeting)),
@@ -129,6 +140,7 @@ impl Greeter {
         } else if answers(&answer.id, INITIALIZE_ID) && self.initialize_sent {
             return match (initialized(answer.result), &self.refused) {
                 (Ok(greeting), _) => {
+                    carrier.agree(&greeting.protocol, greeting.tells_changes);
                     let done = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" });
                     wire.put(&done).await?;
                     Ok(Some(greeting))
@@ -167,10 +179,15 @@ impl Greeted {
 }
 
 /// The greeting of a modern server; inside, why `initialize` is to be tried.
-fn discovered(result: Result<String, ErrorData>) -> Result<Result<Greeting, String>, String> {
+fn discovered(result: Result<String, NoResult>) -> Result<Result<Greeting, String>, String> {
     let text = match result {
         Ok(text) => text,
-        Err(error) => return refused(&error).map(Err),
+        Err(NoResult::Error(error)) => return refused(&error).map(Err),
+        // Whoever cannot be reached, or wants a credential first, would say the same to `initialize`.
+        Err(NoResult::Lost(loss)) => match loss.kind {
+            LossKind::Unreached | LossKind::Unauthorized => return Err(loss.why),
+            _ => return Ok(Err(loss.why)),
+        },
     };
     let greeted: Greeted = match serde_json::from_str(&text) {
         Ok(greeted) => greeted,
@@ -202,9 +219,11 @@ fn legacy_or_strange(supported: &[String]) -> Result<String, String> {
     Err(format!("it speaks only revisions of MCP that this version does not know: {supported}"))
 }
 
-fn initialized(result: Result<String, ErrorData>) -> Result<Greeting, String> {
-    let text =
-        result.map_err(|error| format!("it refused initialize: {} {}", error.code.0, error.message))?;
+fn initialized(result: Result<String, NoResult>) -> Result<Greeting, String> {
+    let text = result.map_err(|why| match why {
+        NoResult::Error(error) => format!("it refused initialize: {} {}", error.code.0, error.message),
+        NoResult::Lost(loss) => loss.why,
+    })?;
     let greeted: Greeted = serde_json::from_str(&text)
         .map_err(|error| format!("its answer to initialize is not one: {error}"))?;
     match spoken(&greeted.protocol_version) {

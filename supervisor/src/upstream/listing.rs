@@ -10,6 +10,7 @@ use serde_json::json;
 use serde_json::value::RawValue;
 
 use super::connection::{Connection, Unanswered};
+use super::http::{MirrorsOfTools, of_schema};
 
 /// Most pages of one listing.
 const MAX_PAGES: usize = 500;
@@ -35,6 +36,10 @@ pub(super) struct Listing {
     pub(super) tools: Vec<ToolText>,
     /// Their names.
     pub(super) names: HashSet<String>,
+    /// Which arguments are sent in headers too.
+    pub(super) mirrors: MirrorsOfTools,
+    /// For how long the server says that it stays as it is, milliseconds; 0 where it does not say.
+    pub(super) ttl_ms: u64,
     /// What was left out, and why: the first of it.
     lost: Vec<String>,
     /// How much more was left out.
@@ -49,6 +54,8 @@ struct Page<'a> {
     tools: Vec<&'a RawValue>,
     #[serde(default, rename = "nextCursor")]
     next_cursor: Option<String>,
+    #[serde(default, borrow, rename = "ttlMs")]
+    ttl_ms: Option<&'a RawValue>,
     /// Set by [`super::cut`], not by a server.
     #[serde(default, rename = "oubliette/cut")]
     cut: Option<String>,
@@ -73,8 +80,9 @@ pub(super) async fn list(connection: &Connection, patience: Duration) -> Result<
         if let Some(why) = page.cut {
             listing.lose(format!("the rest of the listing: {why}"));
         }
+        listing.ttl_ms = page.ttl_ms.and_then(|ttl| ttl.get().parse().ok()).unwrap_or(0);
         for tool in page.tools {
-            listing.add(tool);
+            listing.add(tool, connection.has_headers());
         }
         let Some(next) = page.next_cursor.filter(|next| !next.is_empty()) else {
             return Ok(listing);
@@ -108,6 +116,7 @@ async fn page(
         Err(Unanswered::Late(time)) => {
             Err(format!("it did not answer tools/list within {} ms", time.as_millis()))
         }
+        Err(Unanswered::Lost(loss)) => Err(format!("asked for its tools: {}", loss.why)),
         Err(Unanswered::Closed { why, .. }) => Err(format!("while it was asked for its tools, {why}")),
     }
 }
@@ -119,13 +128,22 @@ impl Listing {
         self.lost.iter().cloned().chain(more).collect()
     }
 
-    fn add(&mut self, text: &RawValue) {
+    /// `with_headers`: arguments may be mirrored into headers, and a tool with wrong ones must be left out.
+    fn add(&mut self, text: &RawValue, with_headers: bool) {
         if self.tools.len() >= MAX_TOOLS {
             return self.lose(format!("a tool after the first {MAX_TOOLS}"));
         }
         let tool = ToolText::new(text);
-        match check(&tool, &self.names) {
-            Ok(name) => {
+        let checked = check(&tool, &self.names).and_then(|name| {
+            let schema = tool.fields().get("inputSchema").unwrap_or_default().to_owned();
+            let mirrors = if with_headers { of_schema(&schema) } else { Ok(Vec::new()) };
+            mirrors.map(|mirrors| (name.clone(), mirrors)).map_err(|why| format!("{name}: {why}"))
+        });
+        match checked {
+            Ok((name, mirrors)) => {
+                if !mirrors.is_empty() {
+                    self.mirrors.insert(name.clone(), mirrors);
+                }
                 let tool = self.within_bounds(tool, &name);
                 self.kept += tool.bytes();
                 self.names.insert(name);
@@ -196,7 +214,7 @@ mod tests {
             {"inputSchema":{}},{"name":"a","inputSchema":{}},{"name":"d","inputSchema":{},"outputSchema":true}]"#;
         let mut listing = Listing::default();
         for tool in serde_json::from_str::<Vec<&serde_json::value::RawValue>>(tools).unwrap_or_default() {
-            listing.add(tool);
+            listing.add(tool, false);
         }
         let names: Vec<_> = listing.tools.iter().filter_map(|tool| tool.fields().words("name")).collect();
         assert_eq!(names, ["a", "d"]);
@@ -212,7 +230,8 @@ mod tests {
         );
         let mut listing = Listing::default();
         for text in [&*much, r#"{"name":"deep","inputSchema":{"a":[[[1]]]}}"#] {
-            listing.add(&serde_json::value::RawValue::from_string(text.to_owned()).expect("it is JSON"));
+            let text = serde_json::value::RawValue::from_string(text.to_owned()).expect("it is JSON");
+            listing.add(&text, false);
         }
         let fields = listing.tools[0].fields();
         assert_eq!(

@@ -1,20 +1,25 @@
 //! The upstream servers: started, spoken to in the revision of MCP that each knows, called, ended.
 //!
-//! Everything that comes from a server is bounded where it is read (`lines`, `wire`, `listing`, `result`), and
+//! Everything that comes from a server is bounded where it is read (`stdio`, `http`, `listing`, `result`), and
 //! what it does to itself, it does to itself only: a server that fails to start, lies, hangs or dies fails its
 //! own calls, and the next call starts it again.
 
+mod cache;
+mod carrier;
 mod connection;
 mod cut;
 mod failure;
+mod gate;
 mod handshake;
+mod http;
 pub(crate) mod lines;
 mod listing;
+mod message;
 mod offers;
-mod process;
 mod result;
 mod server;
-mod stderr;
+mod starts;
+mod stdio;
 mod wire;
 
 use std::sync::Arc;
@@ -154,4 +159,10 @@ impl Upstreams {
         }
         closing.join_all().await;
     }
+}
+
+/// Text that is safe to show: no escape sequence for a terminal, none of the server's own secrets.
+fn clean(config: &ServerConfig, bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    config.hide(text.trim().replace(|each: char| each.is_control() && each != '\t', "\u{fffd}"))
 }

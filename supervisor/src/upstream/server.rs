@@ -6,26 +6,26 @@ use std::time::Duration;
 use policies::Allowed;
 use rmcp::model::{CallToolRequest, CallToolRequestParams, ClientRequest, JsonObject};
 use tokio::sync::{Mutex, Notify, watch};
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{sleep, timeout};
 
-use super::connection::Connection;
+use super::cache::{self, Cache};
+use super::connection::{Connection, Unanswered};
 use super::failure::CallFailure;
+use super::gate::Gate;
 use super::handshake::{Era, Greeting};
 use super::listing::{self, Listing};
-use super::stderr::clean;
-use super::{CallResult, ServerDefinitions, ServerState, StateKind, result};
+use super::message::LossKind;
+use super::starts::Starts;
+use super::{CallResult, ServerDefinitions, ServerState, StateKind, clean, result};
 use crate::config::ServerConfig;
 
 /// What a listing lost is told whole in the server's state; so much of it is logged.
 const MAX_LOST_TOLD: usize = 3;
 /// Changes that come in quick succession are listed once.
 const SETTLE: Duration = Duration::from_millis(250);
-/// Least time between two starts of a server; doubled with every start that failed.
-const RESTART_PAUSE: Duration = Duration::from_secs(1);
-/// Most doublings: about a minute.
-const MAX_DOUBLINGS: u32 = 6;
-/// A call waits this long for a start that is due, and fails at once where it is due later.
-const WORTH_WAITING: Duration = Duration::from_secs(2);
+/// What a server says about how long its tools stay as they are is believed within these bounds.
+const MIN_TTL: Duration = Duration::from_secs(60);
+const MAX_TTL: Duration = Duration::from_secs(24 * 3600);
 
 /// One configured server.
 pub(super) struct Server {
@@ -35,6 +35,8 @@ pub(super) struct Server {
     starts: Mutex<Starts>,
     /// Shared by all servers: grows with every change of definitions.
     generation: Arc<watch::Sender<u64>>,
+    gate: Gate,
+    cache: Cache,
 }
 
 #[derive(Default)]
@@ -47,17 +49,19 @@ struct Now {
     error: Option<String>,
 }
 
-#[derive(Default)]
-struct Starts {
-    last: Option<Instant>,
-    failed: u32,
-}
-
 impl Server {
     pub(super) fn new(config: ServerConfig, generation: Arc<watch::Sender<u64>>) -> Arc<Self> {
         let error = config.unsupported.clone();
         let now = RwLock::new(Now { error, ..Now::default() });
-        Arc::new(Self { config: Arc::new(config), now, starts: Mutex::default(), generation })
+        let gate = Gate::new(&config.name, &config.traffic);
+        Arc::new(Self {
+            config: Arc::new(config),
+            now,
+            starts: Mutex::default(),
+            generation,
+            gate,
+            cache: Cache::default(),
+        })
     }
 
     pub(super) fn name(&self) -> &str {
@@ -82,11 +86,11 @@ impl Server {
         starts.take_turn().await.map_err(|wait| self.not_again_yet(wait))?;
         match self.start().await {
             Ok(connection) => {
-                starts.failed = 0;
+                starts.succeeded();
                 Ok(connection)
             }
             Err(why) => {
-                starts.failed += 1;
+                starts.failed();
                 tracing::warn!(target: "upstream", server = self.name(), "cannot be started: {why}");
                 self.now_mut().error = Some(why.clone());
                 Err(why)
@@ -105,22 +109,63 @@ impl Server {
         limit_bytes: usize,
     ) -> Result<CallResult, CallFailure> {
         let (server, tool) = (allowed.server(), allowed.tool());
-        let connection =
-            self.connection().await.map_err(|why| CallFailure::unavailable(server, &self.hide(&why)))?;
+        let kept = self.config.traffic.cache.as_ref().filter(|cache| cache.covers(tool));
+        let kept = kept.map(|cache| (cache::key(tool, &arguments), Duration::from_millis(cache.ttl_ms)));
+        if let Some(text) = kept.as_ref().and_then(|(key, _)| self.cache.get(key)) {
+            return result::read(text, limit_bytes, server, tool, result::Wanted::Content).await;
+        }
+        let text = self.ask(&allowed, arguments).await.map_err(|mut failure| {
+            failure.message = self.hide(&failure.message);
+            failure
+        })?;
+        let result = result::read(text, limit_bytes, server, tool, result::Wanted::Content).await?;
+        if let Some((key, ttl)) = kept.filter(|_| !result.is_error) {
+            self.cache.put(key, result.text.get(), ttl);
+        }
+        Ok(result)
+    }
+
+    /// Makes the call, once the gate lets it pass; twice where the session was over before the server looked at it.
+    async fn ask(self: &Arc<Self>, allowed: &Allowed, arguments: JsonObject) -> Result<String, CallFailure> {
+        let (server, tool) = (allowed.server(), allowed.tool());
+        let patience = self.patience();
+        let pass = self.gate.enter(patience).await?;
+        let params = CallToolRequestParams::new(tool.to_owned()).with_arguments(arguments);
+        let request = ClientRequest::CallToolRequest(CallToolRequest::new(params));
+        let mut answer = self.ask_once(server, tool, request.clone(), patience).await?;
+        if matches!(&answer, Err(Unanswered::Lost(loss)) if loss.kind == LossKind::Expired) {
+            answer = self.ask_once(server, tool, request, patience).await?;
+        }
+        match answer {
+            Ok(text) => {
+                pass.answered();
+                Ok(text)
+            }
+            Err(why @ Unanswered::Refused(_)) => {
+                pass.answered();
+                Err(CallFailure::unanswered(server, tool, why))
+            }
+            Err(why) => {
+                let pause_ms = if let Unanswered::Lost(loss) = &why { loss.pause_ms } else { None };
+                pass.failed(&self.hide(&why.to_string()), pause_ms);
+                Err(CallFailure::unanswered(server, tool, why))
+            }
+        }
+    }
+
+    async fn ask_once(
+        self: &Arc<Self>,
+        server: &str,
+        tool: &str,
+        request: ClientRequest,
+        patience: Duration,
+    ) -> Result<Result<String, Unanswered>, CallFailure> {
+        let connection = self.connection().await.map_err(|why| CallFailure::unavailable(server, &why))?;
         let listed = self.now().listing.as_ref().is_some_and(|listing| listing.names.contains(tool));
         if !listed {
             return Err(CallFailure::unknown_tool(server, tool));
         }
-        let params = CallToolRequestParams::new(tool.to_owned()).with_arguments(arguments);
-        let request = ClientRequest::CallToolRequest(CallToolRequest::new(params));
-        match connection.request(request, self.patience()).await {
-            Ok(text) => result::read(text, limit_bytes, server, tool, result::Wanted::Content).await,
-            Err(why) => {
-                let mut failure = CallFailure::unanswered(server, tool, why);
-                failure.message = self.hide(&failure.message);
-                Err(failure)
-            }
-        }
+        Ok(connection.request(request, patience).await)
     }
 
     /// Its definitions as they are now.
@@ -181,6 +226,7 @@ impl Server {
                 return Err(self.hide(&why));
             }
         };
+        connection.mirror(listing.mirrors.clone());
         let connection = Arc::new(connection);
         self.take_over(&connection, listing);
         connection.while_open(follow(Arc::downgrade(self), Arc::downgrade(&connection), changed));
@@ -231,6 +277,13 @@ impl Server {
         }
         now.listing = Some(Arc::new(listing));
         self.generation.send_modify(|generation| *generation += 1);
+        self.cache.clear();
+    }
+
+    /// For how long its tools may be taken to be what they are.
+    fn listing_ttl(&self) -> Option<Duration> {
+        let ms = self.now().listing.as_ref().map(|listing| listing.ttl_ms).filter(|ms| *ms > 0)?;
+        Some(Duration::from_millis(ms).clamp(MIN_TTL, MAX_TTL))
     }
 
     fn open_connection(&self) -> Option<Arc<Connection>> {
@@ -256,36 +309,24 @@ impl Server {
     }
 }
 
-impl Starts {
-    /// Waits for the next start where it is due soon.
-    ///
-    /// # Errors
-    /// How long it is until then, where it is not worth waiting for.
-    async fn take_turn(&mut self) -> Result<(), Duration> {
-        if let Some(last) = self.last {
-            let due = last + RESTART_PAUSE * 2_u32.pow(self.failed.min(MAX_DOUBLINGS));
-            let wait = due.saturating_duration_since(Instant::now());
-            if wait > WORTH_WAITING {
-                return Err(wait);
-            }
-            sleep_until(due).await;
-        }
-        self.last = Some(Instant::now());
-        Ok(())
-    }
-}
-
-/// Lists the tools again whenever the server says that they changed.
+/// Lists the tools again whenever the server says that they changed, or said that they may have by now.
 async fn follow(server: Weak<Server>, connection: Weak<Connection>, changed: Arc<Notify>) {
     loop {
-        changed.notified().await;
-        sleep(SETTLE).await;
+        let Some(ttl) = server.upgrade().map(|server| server.listing_ttl()) else { return };
+        tokio::select! {
+            () = changed.notified() => sleep(SETTLE).await,
+            () = sleep(ttl.unwrap_or(MAX_TTL)) => if ttl.is_none() { continue },
+        }
         let (Some(server), Some(connection)) = (server.upgrade(), connection.upgrade()) else {
             return;
         };
         match server.list(&connection).await {
-            Ok(listing) => server.replace_listing(&mut server.now_mut(), listing, true),
+            Ok(listing) => {
+                connection.mirror(listing.mirrors.clone());
+                server.replace_listing(&mut server.now_mut(), listing, true);
+            }
             Err(why) => {
+                let why = server.hide(&why);
                 tracing::warn!(target: "upstream", server = server.name(), "its changed tools are not known: {why}");
             }
         }

@@ -12,7 +12,7 @@ use tokio::sync::{oneshot, watch};
 use tokio::time::timeout;
 
 use super::stderr::Tail;
-use crate::config::ServerConfig;
+use crate::config::{Program, ServerConfig};
 
 /// How long a server may take to end by itself, first after its input is closed, then after SIGTERM. The
 /// specification asks for both steps (2025-11-25, basic/lifecycle, "Shutdown").
@@ -42,7 +42,7 @@ const INHERITED: [&str; 14] = [
 const INHERITED_PREFIX: &str = "LC_";
 
 /// A running server. Dropping it ends the server and everything it started, in the background.
-pub(super) struct Process {
+pub(in crate::upstream) struct Process {
     ended: watch::Receiver<Option<String>>,
     stop: Mutex<Option<oneshot::Sender<()>>>,
     stderr: Tail,
@@ -59,8 +59,8 @@ impl Process {
     ///
     /// # Errors
     /// When the program cannot be started; in words that name it.
-    pub(super) fn spawn(config: &Arc<ServerConfig>) -> Result<(Self, Pipes), String> {
-        let mut child = command(config).spawn().map_err(|error| explain(config, &error))?;
+    pub(super) fn spawn(config: &Arc<ServerConfig>, program: &Program) -> Result<(Self, Pipes), String> {
+        let mut child = command(program).spawn().map_err(|error| explain(program, &error))?;
         let (Some(stdin), Some(stdout), Some(stderr)) =
             (child.stdin.take(), child.stdout.take(), child.stderr.take())
         else {
@@ -76,7 +76,7 @@ impl Process {
     }
 
     /// Ends the server; its input should be closed already. Returns when it is gone.
-    pub(super) async fn stop(&self) {
+    pub(in crate::upstream) async fn stop(&self) {
         drop(self.stop.lock().unwrap_or_else(PoisonError::into_inner).take());
         // An error means that the task that minds the process is gone, and with it the process.
         let _ = self.ended.clone().wait_for(Option::is_some).await;
@@ -84,7 +84,7 @@ impl Process {
 
     /// What is known of a server that does not answer any more: `exit status: 1; its last line on standard
     /// error: …`.
-    pub(super) async fn obituary(&self) -> String {
+    pub(in crate::upstream) async fn obituary(&self) -> String {
         let status = self.exit().await;
         match self.stderr.last(OBITUARY).await {
             Some(line) => format!("{status}; its last line on standard error: {line}"),
@@ -93,7 +93,7 @@ impl Process {
     }
 
     /// Its exit status in words, where it comes soon.
-    pub(super) async fn exit(&self) -> String {
+    pub(in crate::upstream) async fn exit(&self) -> String {
         let mut ended = self.ended.clone();
         match timeout(OBITUARY, ended.wait_for(Option::is_some)).await {
             Ok(Ok(status)) => status.clone().unwrap_or_default(),
@@ -102,19 +102,19 @@ impl Process {
     }
 
     /// The last lines of its standard error, oldest first.
-    pub(super) async fn last_words(&self) -> Vec<String> {
+    pub(in crate::upstream) async fn last_words(&self) -> Vec<String> {
         self.stderr.lines(OBITUARY).await
     }
 }
 
-fn command(config: &ServerConfig) -> Command {
-    let mut command = Command::new(&config.command);
+fn command(program: &Program) -> Command {
+    let mut command = Command::new(&program.command);
     let inherited = env::vars_os().filter(|(name, _)| {
         name.to_str().is_some_and(|name| INHERITED.contains(&name) || name.starts_with(INHERITED_PREFIX))
     });
-    command.args(&config.args).env_clear().envs(inherited);
-    command.envs(config.env.iter().map(|(name, value)| (name, value.expose())));
-    if let Some(cwd) = &config.cwd {
+    command.args(&program.args).env_clear().envs(inherited);
+    command.envs(program.env.iter().map(|(name, value)| (name, value.expose())));
+    if let Some(cwd) = &program.cwd {
         command.current_dir(cwd);
     }
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -123,14 +123,14 @@ fn command(config: &ServerConfig) -> Command {
     command
 }
 
-fn explain(config: &ServerConfig, error: &io::Error) -> String {
-    let program = &config.command;
-    match (error.kind(), &config.cwd) {
+fn explain(program: &Program, error: &io::Error) -> String {
+    let command = &program.command;
+    match (error.kind(), &program.cwd) {
         (io::ErrorKind::NotFound, Some(cwd)) if !cwd.is_dir() => {
             format!("its working directory {} does not exist", cwd.display())
         }
-        (io::ErrorKind::NotFound, _) => format!("the program `{program}` was not found"),
-        _ => format!("the program `{program}` cannot be started: {error}"),
+        (io::ErrorKind::NotFound, _) => format!("the program `{command}` was not found"),
+        _ => format!("the program `{command}` cannot be started: {error}"),
     }
 }
 

@@ -8,7 +8,8 @@ use tokio::io::BufReader;
 use tokio::process::ChildStderr;
 use tokio::sync::watch;
 
-use super::lines::{self, Line};
+use super::super::clean;
+use super::super::lines::{self, Line};
 use crate::config::ServerConfig;
 
 /// Longest line that is kept, bytes. The rest of it is passed over.
@@ -74,11 +75,4 @@ async fn read(
         kept.push_back(line);
     }
     close.send_replace(true);
-}
-
-/// Text that is safe to show: no escape sequence for a terminal, none of the server's own secrets.
-pub(super) fn clean(config: &ServerConfig, bytes: &[u8]) -> String {
-    let text = String::from_utf8_lossy(bytes);
-    let text = text.trim().replace(|each: char| each.is_control() && each != '\t', "\u{fffd}");
-    config.env.iter().fold(text, |text, (_, secret)| secret.hide_in(text))
 }
