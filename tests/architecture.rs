@@ -36,7 +36,7 @@ const NEVER: [(&str, &[&str]); 3] = [
 
 /// Most crates a binary may be made of, itself and build-time crates included: what it is today, and very little
 /// room. Raising a figure is a decision, with its reason in ARCHITECTURE.md.
-const BUDGETS: [(&str, usize); 3] = [("oubliette-jailer", 32), ("oubliette-guest", 222), ("oubliette", 235)];
+const BUDGETS: [(&str, usize); 3] = [("oubliette-jailer", 32), ("oubliette-guest", 222), ("oubliette", 220)];
 
 /// The files that may contain `unsafe`.
 const UNSAFE_FILES: [&str; 5] = [

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use guest_protocol::message::ToolFailureCode;
-use guest_protocol::offers::{Asked, Entries};
+use guest_protocol::offers::{Asked, Entries, Offer};
 use policies::Allowed;
 use rmcp::model::{
     ClientRequest, GetPromptRequest, GetPromptRequestParams, JsonObject, ListPromptsRequest,
@@ -45,13 +45,7 @@ pub(super) async fn ask(
     if method != asked.method() {
         return Err(CallFailure::not_offered(name, asked.method(), "the permission is for another method"));
     }
-    let connection =
-        server.connection().await.map_err(|why| CallFailure::unavailable(name, &server.hide(&why)))?;
-    if !connection.greeting().offers.has(asked.offer()) {
-        let why = format!("the server does not say that it has {}", asked.offer().name());
-        return Err(CallFailure::not_offered(name, method, &why));
-    }
-    let question = Question { server, connection: &connection, method, limit_bytes };
+    let question = Question { server, method, offer: asked.offer(), limit_bytes };
     match asked {
         Asked::Resources | Asked::Templates | Asked::Prompts => question.list(&asked).await,
         Asked::Resource { uri } => {
@@ -69,9 +63,9 @@ pub(super) async fn ask(
 
 /// One question to one server.
 struct Question<'a> {
-    server: &'a Server,
-    connection: &'a Connection,
+    server: &'a Arc<Server>,
     method: &'a str,
+    offer: Offer,
     limit_bytes: usize,
 }
 
@@ -124,7 +118,16 @@ impl Question<'_> {
     }
 
     async fn text(&self, request: ClientRequest) -> Result<String, CallFailure> {
-        self.connection.request(request, self.server.patience()).await.map_err(|why| {
+        let server = self.server;
+        let offers = |connection: &Connection| {
+            if connection.greeting().offers.has(self.offer) {
+                return Ok(());
+            }
+            let why = format!("the server does not say that it has {}", self.offer.name());
+            Err(CallFailure::not_offered(server.name(), self.method, &why))
+        };
+        let answer = server.ask(request, offers).await.map_err(|failure| server.hidden(failure))?;
+        answer.map_err(|why| {
             let unknown = matches!(&why, Unanswered::Refused(error)
                 if matches!(error.code.0, NO_SUCH_RESOURCE | INVALID_PARAMS));
             let mut failure = CallFailure::unanswered(self.server.name(), self.method, why);
@@ -134,8 +137,7 @@ impl Question<'_> {
                 let hint = format!("{list}(\"{}\") says what there is.", self.server.name());
                 failure.failure.hint = Some(hint);
             }
-            failure.message = self.server.hide(&failure.message);
-            failure
+            server.hidden(failure)
         })
     }
 }

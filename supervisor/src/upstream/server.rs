@@ -114,10 +114,14 @@ impl Server {
         if let Some(text) = kept.as_ref().and_then(|(key, _)| self.cache.get(key)) {
             return result::read(text, limit_bytes, server, tool, result::Wanted::Content).await;
         }
-        let text = self.ask(&allowed, arguments).await.map_err(|mut failure| {
-            failure.message = self.hide(&failure.message);
-            failure
-        })?;
+        let params = CallToolRequestParams::new(tool.to_owned()).with_arguments(arguments);
+        let request = ClientRequest::CallToolRequest(CallToolRequest::new(params));
+        let listed = |_: &Connection| {
+            let listed = self.now().listing.as_ref().is_some_and(|listing| listing.names.contains(tool));
+            if listed { Ok(()) } else { Err(CallFailure::unknown_tool(server, tool)) }
+        };
+        let answer = self.ask(request, listed).await.map_err(|failure| self.hidden(failure))?;
+        let text = answer.map_err(|why| self.hidden(CallFailure::unanswered(server, tool, why)))?;
         let result = result::read(text, limit_bytes, server, tool, result::Wanted::Content).await?;
         if let Some((key, ttl)) = kept.filter(|_| !result.is_error) {
             self.cache.put(key, result.text.get(), ttl);
@@ -125,47 +129,46 @@ impl Server {
         Ok(result)
     }
 
-    /// Makes the call, once the gate lets it pass; twice where the session was over before the server looked at it.
-    async fn ask(self: &Arc<Self>, allowed: &Allowed, arguments: JsonObject) -> Result<String, CallFailure> {
-        let (server, tool) = (allowed.server(), allowed.tool());
-        let patience = self.patience();
-        let pass = self.gate.enter(patience).await?;
-        let params = CallToolRequestParams::new(tool.to_owned()).with_arguments(arguments);
-        let request = ClientRequest::CallToolRequest(CallToolRequest::new(params));
-        let mut answer = self.ask_once(server, tool, request.clone(), patience).await?;
+    /// Makes the request, once the gate lets it pass; twice where the session was over before the server looked at
+    /// it. `fits` says whether this connection is one to ask.
+    ///
+    /// # Errors
+    /// When it was not asked.
+    pub(super) async fn ask(
+        self: &Arc<Self>,
+        request: ClientRequest,
+        fits: impl Fn(&Connection) -> Result<(), CallFailure>,
+    ) -> Result<Result<String, Unanswered>, CallFailure> {
+        let pass = self.gate.enter(self.patience()).await?;
+        let mut answer = self.ask_once(request.clone(), &fits).await?;
         if matches!(&answer, Err(Unanswered::Lost(loss)) if loss.kind == LossKind::Expired) {
-            answer = self.ask_once(server, tool, request, patience).await?;
+            answer = self.ask_once(request, &fits).await?;
         }
-        match answer {
-            Ok(text) => {
-                pass.answered();
-                Ok(text)
-            }
-            Err(why @ Unanswered::Refused(_)) => {
-                pass.answered();
-                Err(CallFailure::unanswered(server, tool, why))
-            }
+        match &answer {
+            Ok(_) | Err(Unanswered::Refused(_)) => pass.answered(),
             Err(why) => {
-                let pause_ms = if let Unanswered::Lost(loss) = &why { loss.pause_ms } else { None };
+                let pause_ms = if let Unanswered::Lost(loss) = why { loss.pause_ms } else { None };
                 pass.failed(&self.hide(&why.to_string()), pause_ms);
-                Err(CallFailure::unanswered(server, tool, why))
             }
         }
+        Ok(answer)
     }
 
     async fn ask_once(
         self: &Arc<Self>,
-        server: &str,
-        tool: &str,
         request: ClientRequest,
-        patience: Duration,
+        fits: impl Fn(&Connection) -> Result<(), CallFailure>,
     ) -> Result<Result<String, Unanswered>, CallFailure> {
-        let connection = self.connection().await.map_err(|why| CallFailure::unavailable(server, &why))?;
-        let listed = self.now().listing.as_ref().is_some_and(|listing| listing.names.contains(tool));
-        if !listed {
-            return Err(CallFailure::unknown_tool(server, tool));
-        }
-        Ok(connection.request(request, patience).await)
+        let connection =
+            self.connection().await.map_err(|why| CallFailure::unavailable(self.name(), &why))?;
+        fits(&connection)?;
+        Ok(connection.request(request, self.patience()).await)
+    }
+
+    /// Without what only this server may learn.
+    pub(super) fn hidden(&self, mut failure: CallFailure) -> CallFailure {
+        failure.message = self.hide(&failure.message);
+        failure
     }
 
     /// Its definitions as they are now.
@@ -210,7 +213,7 @@ impl Server {
     }
 
     /// How long a request may be without an answer or a sign of progress.
-    pub(super) fn patience(&self) -> Duration {
+    fn patience(&self) -> Duration {
         Duration::from_millis(self.config.timeout_ms)
     }
 
