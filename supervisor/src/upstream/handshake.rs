@@ -18,11 +18,13 @@ use super::carrier::Carrier;
 use super::message::{Answer, Incoming, LossKind, NoResult};
 use super::wire::{Closed, Wire};
 
-/// How long the probe alone is waited for.
+/// How long the probe alone is waited for: a program may pass over it, over HTTP there is an answer to each request.
 const PROBE: Duration = Duration::from_secs(2);
+const REMOTE_PROBE: Duration = Duration::from_secs(10);
 /// Ids that the connection, counting from 0, never comes to, and that fit 32 bits.
 const DISCOVER_ID: i64 = 2_000_000_000;
 const INITIALIZE_ID: i64 = 2_000_000_001;
+const DISCOVER_AGAIN_ID: i64 = 2_000_000_002;
 /// Longest instructions that are kept, characters.
 const MAX_INSTRUCTIONS: usize = 64 << 10;
 
@@ -78,14 +80,14 @@ pub(super) async fn greet(
     carrier: &Carrier,
     known: Option<Era>,
 ) -> Result<Greeting, Ungreeted> {
-    let mut greeter = Greeter { refused: None, initialize_sent: false };
+    let mut greeter = Greeter { refused: None, asked_again: false, initialize_sent: false };
     if known == Some(Era::Legacy) {
         greeter.refused = Some("not asked".into());
         greeter.initialize(wire).await?;
     } else {
-        send(wire, DISCOVER_ID, "server/discover", json!({ "_meta": meta() })).await?;
+        discover(wire, DISCOVER_ID).await?;
     }
-    let probe_ends = Instant::now() + PROBE;
+    let probe_ends = Instant::now() + if carrier.is_remote() { REMOTE_PROBE } else { PROBE };
     loop {
         let incoming = tokio::select! {
             incoming = wire.next() => incoming.ok_or(Ungreeted::Ended)?,
@@ -108,6 +110,8 @@ pub(super) async fn greet(
 struct Greeter {
     /// Why the probe failed, once it did.
     refused: Option<String>,
+    /// Whether the probe went out a second time.
+    asked_again: bool,
     initialize_sent: bool,
 }
 
@@ -129,7 +133,12 @@ impl Greeter {
         carrier: &Carrier,
         answer: Answer,
     ) -> Result<Option<Greeting>, Ungreeted> {
-        if answers(&answer.id, DISCOVER_ID) {
+        if answers(&answer.id, DISCOVER_ID) || answers(&answer.id, DISCOVER_AGAIN_ID) {
+            if !self.asked_again && refused_what_it_supports(&answer.result) {
+                self.asked_again = true;
+                discover(wire, DISCOVER_AGAIN_ID).await?;
+                return Ok(None);
+            }
             match discovered(answer.result).map_err(Ungreeted::Strange)? {
                 Ok(greeting) => return Ok(Some(greeting)),
                 Err(why) => self.refused = Some(why),
@@ -197,18 +206,32 @@ fn discovered(result: Result<String, NoResult>) -> Result<Result<Greeting, Strin
     if greeted.supported_versions.iter().any(|version| version == modern.as_str()) {
         return Ok(Ok(greeted.greeting(Era::Modern, modern)));
     }
+    if greeted.supported_versions.is_empty() {
+        // Some servers answer whatever they do not know with an empty result.
+        return Ok(Err("it names no revision".into()));
+    }
     legacy_or_strange(&greeted.supported_versions).map(Err)
+}
+
+/// Whether it names, in refusing it, the very revision that it was asked in: then it is asked once more (2026-07-28,
+/// basic/versioning, wants a client to choose from that list).
+fn refused_what_it_supports(result: &Result<String, NoResult>) -> bool {
+    let Err(NoResult::Error(error)) = result else { return false };
+    supported(error).is_some_and(|list| list.iter().any(|one| one == ProtocolVersion::V_2026_07_28.as_str()))
+}
+
+/// The revisions that it names, where it refuses one.
+fn supported(error: &ErrorData) -> Option<Vec<String>> {
+    let supported = || serde_json::from_value(error.data.as_ref()?.get("supported")?.clone()).ok();
+    (error.code == ErrorCode::UNSUPPORTED_PROTOCOL_VERSION).then(|| supported().unwrap_or_default())
 }
 
 /// Why `initialize` is to be tried after this error.
 fn refused(error: &ErrorData) -> Result<String, String> {
-    if error.code == ErrorCode::UNSUPPORTED_PROTOCOL_VERSION {
-        let supported = error.data.as_ref().and_then(|data| data.get("supported")).cloned();
-        let supported: Vec<String> =
-            supported.and_then(|list| serde_json::from_value(list).ok()).unwrap_or_default();
-        return legacy_or_strange(&supported);
+    match supported(error) {
+        Some(supported) => legacy_or_strange(&supported),
+        None => Ok(format!("{} {}", error.code.0, error.message)),
     }
-    Ok(format!("{} {}", error.code.0, error.message))
 }
 
 fn legacy_or_strange(supported: &[String]) -> Result<String, String> {
@@ -259,6 +282,10 @@ async fn answer_early(
         }
     };
     wire.put(&answer).await
+}
+
+async fn discover(wire: &Wire, id: i64) -> Result<(), Ungreeted> {
+    send(wire, id, "server/discover", json!({ "_meta": meta() })).await
 }
 
 async fn send(wire: &Wire, id: i64, method: &str, params: Value) -> Result<(), Ungreeted> {
