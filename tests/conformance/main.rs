@@ -77,8 +77,7 @@ fn client(bench: &Bench, revision: &str) -> Verdict {
         let answer = fs::read_to_string(answer).map_err(|error| format!("{}: {error}", asked.name))?;
         let value: Value =
             serde_json::from_str(&asked.value).map_err(|error| format!("{}: {error}", asked.name))?;
-        let is: Value = serde_json::from_str(&answer).unwrap_or_default();
-        ensure!(is == value, "{}: {answer:?}", asked.name);
+        ensure!(serde_json::from_str(&answer).is_ok_and(|is: Value| is == value), "{}: {answer}", asked.name);
     }
     Ok(())
 }

@@ -117,21 +117,29 @@ fn probed(bench: &Bench) -> Verdict {
     ensure!(remote.asked_for("initialize").len() == 1, "{:?}", remote.asked());
 
     let refused = AtomicU32::new(0);
-    let remote = Remote::start(move |asked, out| {
-        if asked.method() == "server/discover" && refused.fetch_add(1, Ordering::Relaxed) == 0 {
-            let data = json!({ "supported": ["2026-07-28"], "requested": "2026-07-28" });
-            let error = json!({ "code": -32022, "message": "unsupported", "data": data });
-            let answer = json!({ "jsonrpc": "2.0", "id": asked.body["id"], "error": error });
-            return respond(out, "400 Bad Request", "application/json", "", &answer.to_string());
-        }
-        modern(asked, out, &tools(&["echo"]))
+    let remote = Remote::start(move |asked, out| match asked.method() {
+        "server/discover" if refused.fetch_add(1, Ordering::Relaxed) == 0 => refuse_revision(asked, out),
+        _ => modern(asked, out, &tools(&["echo"])),
     })?;
     let mut gateway = serve(bench, &remote, "")?;
     echo(&mut gateway, 6)?;
     gateway.close()?;
     ensure!(remote.asked_for("server/discover").len() == 2, "{:?}", remote.asked());
     ensure!(remote.asked_for("initialize").is_empty(), "{:?}", remote.asked());
-    Ok(())
+
+    let remote = Remote::start(refuse_revision)?;
+    let mut gateway = serve(bench, &remote, "")?;
+    let listed = gateway.call("search", &json!({ "query": "" }))?;
+    ensure!(listed["unavailable"].to_string().contains("(2026-07-28), and refuses them"), "{listed}");
+    gateway.close().map(|_| ())
+}
+
+/// Refuses the revision of every request, and names the same as supported.
+fn refuse_revision(asked: &Asked, out: &mut TcpStream) -> io::Result<()> {
+    let data = json!({ "supported": ["2026-07-28"], "requested": "2026-07-28" });
+    let error = json!({ "code": -32022, "message": "unsupported", "data": data });
+    let answer = json!({ "jsonrpc": "2.0", "id": asked.body["id"], "error": error });
+    respond(out, "400 Bad Request", "application/json", "", &answer.to_string())
 }
 
 fn events(bench: &Bench) -> Verdict {

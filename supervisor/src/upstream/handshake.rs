@@ -238,8 +238,11 @@ fn legacy_or_strange(supported: &[String]) -> Result<String, String> {
     if supported.iter().any(|version| spoken(version).is_some_and(|version| version.has_initialize())) {
         return Ok("it prefers a revision with initialize".into());
     }
-    let supported = supported.join(", ");
-    Err(format!("it speaks only revisions of MCP that this version does not know: {supported}"))
+    let names = supported.join(", ");
+    if supported.iter().any(|version| spoken(version).is_some()) {
+        return Err(format!("it names the revisions of MCP that it speaks ({names}), and refuses them"));
+    }
+    Err(format!("it speaks only revisions of MCP that this version does not know: {names}"))
 }
 
 fn initialized(result: Result<String, NoResult>) -> Result<Greeting, String> {
