@@ -105,14 +105,14 @@ impl<'a> VisitMut<'a> for BehindSuper<'_, 'a> {
     fn visit_expression(&mut self, expression: &mut Expression<'a>) {
         walk_mut::walk_expression(self, expression);
         let is_super = matches!(expression, Expression::CallExpression(call) if matches!(call.callee, Expression::Super(_)));
-        if is_super && let Some(mut both) = self.bridge.expression(&format!("(0, this.{FIELDS}());")) {
-            if let Expression::ParenthesizedExpression(inner) = &mut both
-                && let Expression::SequenceExpression(sequence) = &mut inner.expression
-                && let Some(first) = sequence.expressions.first_mut()
-            {
-                std::mem::swap(first, expression);
-                *expression = both;
-            }
+        if is_super
+            && let Some(mut both) = self.bridge.expression(&format!("(0, this.{FIELDS}());"))
+            && let Expression::ParenthesizedExpression(inner) = &mut both
+            && let Expression::SequenceExpression(sequence) = &mut inner.expression
+            && let Some(first) = sequence.expressions.first_mut()
+        {
+            std::mem::swap(first, expression);
+            *expression = both;
         }
     }
     fn visit_function(&mut self, _: &mut Function<'a>, _: ScopeFlags) {}
