@@ -4,6 +4,7 @@
 
 mod files;
 mod offers;
+mod refused;
 
 use crate::arguments::{self, Validated};
 use crate::console::Console;
@@ -18,6 +19,7 @@ use guest_protocol::message::{
     ToolFailureCode, ToolName, method,
 };
 use policies::{Allowed, Grants, Verdict};
+use refused::Refused;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -125,6 +127,7 @@ pub(crate) struct Monitored {
 struct Record {
     console: Console,
     calls: Vec<Call>,
+    refused: Refused,
     last_failure: Option<ToolFailureCode>,
 }
 
@@ -133,6 +136,14 @@ struct Call {
     record: CallRecord,
     begun: Instant,
     open: bool,
+}
+
+impl Record {
+    /// A call that is not sent. It counts for nothing but the report.
+    fn refuse(&mut self, server: &str, tool: &str, why: ToolFailureCode) {
+        self.last_failure = Some(why);
+        self.refused.add(self.calls.len(), server, tool, why);
+    }
 }
 
 impl Monitored {
@@ -164,7 +175,8 @@ impl Monitored {
             }
             call.record
         };
-        let calls = std::mem::take(&mut record.calls).into_iter().map(close).collect();
+        let calls = std::mem::take(&mut record.calls).into_iter().map(close);
+        let calls = std::mem::take(&mut record.refused).among(calls);
         (logs, calls)
     }
 
@@ -195,7 +207,7 @@ impl Monitored {
         match self.grants.decide(server, tool) {
             Verdict::Allowed(allowed) => Ok(allowed),
             Verdict::Denied(why) => {
-                self.record().last_failure = Some(ToolFailureCode::Denied);
+                self.record().refuse(server, tool, ToolFailureCode::Denied);
                 Err(denied(server, tool, why.as_deref()))
             }
         }
@@ -204,7 +216,7 @@ impl Monitored {
     fn begin(&self, server: &str, tool: &str) -> Result<usize, Refusal> {
         let mut record = self.record();
         if record.calls.len() >= self.limits.calls as usize {
-            record.last_failure = Some(ToolFailureCode::Limit);
+            record.refuse(server, tool, ToolFailureCode::Limit);
             return Err(refusal(
                 format!("this run has used up its {} tool calls", self.limits.calls),
                 ToolFailureCode::Limit,
@@ -388,9 +400,9 @@ async fn passed_through<P: DeserializeOwned, F: Future<Output = Result<CallResul
 }
 
 async fn tool_call(call: ToolCall, run: &Monitored) -> Result<CallResult, Refusal> {
-    if let Some(unknown) = unknown_tool(&run.catalog, &call) {
-        run.record().last_failure = Some(ToolFailureCode::UnknownTool);
-        return Err(unknown);
+    if let Some((code, message)) = unknown_tool(&run.catalog, &call) {
+        run.record().refuse(&call.server, &call.tool, code);
+        return Err(refusal(message, code, None));
     }
     let allowed = run.allowed(&call.server, &call.tool)?;
     let index = run.begin(&call.server, &call.tool)?;
@@ -414,14 +426,12 @@ fn failed(failed: CallFailure) -> Refusal {
     Refusal { code: Refusal::TOOL_FAILURE, message: failed.message, data }
 }
 
-fn unknown_tool(catalog: &Catalog, call: &ToolCall) -> Option<Refusal> {
+fn unknown_tool(catalog: &Catalog, call: &ToolCall) -> Option<(ToolFailureCode, String)> {
     if catalog.shape(&call.server).is_none() {
-        let message = catalog.unknown_server(&call.server);
-        return Some(refusal(message, ToolFailureCode::UnknownServer, None));
+        return Some((ToolFailureCode::UnknownServer, catalog.unknown_server(&call.server)));
     }
     if catalog.tool(&call.server, &call.tool).is_none() {
-        let message = catalog.unknown_tool(&call.server, &call.tool);
-        return Some(refusal(message, ToolFailureCode::UnknownTool, None));
+        return Some((ToolFailureCode::UnknownTool, catalog.unknown_tool(&call.server, &call.tool)));
     }
     None
 }

@@ -15,7 +15,8 @@ pub(crate) struct RunReport {
     pub(crate) value: Option<Box<RawValue>>,
     /// What it printed, in order.
     pub(crate) logs: Vec<LogLine>,
-    /// Every tool call that was made, in the order of their start: a failed run says what already happened.
+    /// Every tool call that was made, in the order of their start, and the latest that were refused: a failed run
+    /// says what already happened.
     pub(crate) calls: Vec<CallRecord>,
     /// Why it did not run to its end.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -214,9 +214,16 @@ fn granted(bench: &Bench) -> Verdict {
         .as_array()
         .into_iter()
         .flatten()
-        .map(|call| json!([call["tool"], call["ok"]]))
+        .map(|call| json!([call["tool"], call["ok"], call["note"].is_string()]))
         .collect();
-    let expected = json!([["resources/list", true], ["resources/read", true], ["resources/read", false]]);
+    let expected = json!([
+        ["prompts/list", false, true],
+        ["resources/templates/list", false, true],
+        ["resources/list", true, false],
+        ["resources/read", true, false],
+        ["resources/read", false, false],
+        ["resources/list", false, true]
+    ]);
     ensure!(calls == expected, "{report}");
     let checked = gateway.call("execute", &json!({ "code": code, "check_only": true }))?;
     let denied = json!([{ "server": "shop", "tool": "prompts/list" }, { "server": "shop", "tool": "resources/templates/list" }]);

@@ -32,6 +32,7 @@ pub(super) fn add(trials: &mut Trials) {
     trials.both("output/once as structure, once as text", &[], once);
     trials.both("output/the first and the last lines of megabytes", &[], logs);
     trials.both("output/the failed call is the last of 256", &[], calls);
+    trials.both("output/refused calls are told, ten thousand are not", &[], refused);
     trials.both("output/run prints the value uncut", &[], uncut);
 }
 
@@ -156,6 +157,27 @@ fn calls(bench: &Bench) -> Verdict {
         report["calls"].as_array().into_iter().flatten().filter(|call| call["tool"] == "fail").count();
     ensure!(failed == 1, "the failed one of many is not shown: {}", report["truncated"]);
     gateway.close().map(|_| ())
+}
+
+fn refused(bench: &Bench) -> Verdict {
+    let config = bench.config("[limits]\ncalls = 2\n")?;
+    let mut gateway = bench.serve(&config)?;
+    let report = gateway.execute("for (let n = 0; ; n++) await tools.scripted.echo({ value: n });")?;
+    ensure!(report["error"]["kind"] == "tool" && report["error"]["blame"] == "guest", "{report:.500}");
+    let calls = report["calls"].as_array().cloned().unwrap_or_default();
+    let ok: Vec<bool> = calls.iter().filter_map(|call| call["ok"].as_bool()).collect();
+    ensure!(ok == [true, true, false], "{calls:?}");
+    ensure!(calls[2]["note"] == "not sent: this run had used up its calls", "{}", calls[2]);
+    let stubborn = "for (let n = 0; n < 1_000; n++) await tools.scripted.echo({ value: n }).catch(() => {});\n\
+                    throw new Error('the end');";
+    let report = gateway.execute(stubborn)?;
+    ensure!(report["error"]["kind"] == "exception", "{report:.500}");
+    let calls = report["calls"].as_array().cloned().unwrap_or_default();
+    ensure!(calls.len() <= 66 && calls.len() > 2, "{} calls", calls.len());
+    ensure!(calls[0]["ok"] == true && calls[1]["ok"] == true, "{} {}", calls[0], calls[1]);
+    let note = calls[2]["note"].as_str().unwrap_or_default();
+    ensure!(note.ends_with("; nor were 934 before it that are not listed"), "{note}");
+    gateway.close().map(drop)
 }
 
 fn uncut(bench: &Bench) -> Verdict {

@@ -29,6 +29,6 @@ fn unknown(ask: &Ask, run: &Monitored) -> Option<Refusal> {
         }
         Some(_) => return None,
     };
-    run.record().last_failure = Some(code);
+    run.record().refuse(&ask.server, ask.asked.method(), code);
     Some(refusal(message, code, None))
 }
