@@ -11,6 +11,7 @@ mod hosts;
 mod http;
 mod nonsense;
 mod output;
+mod probes;
 mod remote;
 mod sessions;
 mod tools;
@@ -32,6 +33,7 @@ fn main() -> Result<ExitCode, Failed> {
     http::add(&mut trials);
     nonsense::add(&mut trials);
     output::add(&mut trials);
+    probes::add(&mut trials);
     remote::add(&mut trials);
     sessions::add(&mut trials);
     tools::add(&mut trials);

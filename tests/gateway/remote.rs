@@ -23,7 +23,6 @@ const SOON: Duration = Duration::from_secs(15);
 pub(super) fn add(trials: &mut Trials) {
     trials.both("remote/initialize, a session, JSON answers", &[], initialized);
     trials.both("remote/2026-07-28 and its headers", &[], discovered);
-    trials.both("remote/a probe that is not understood, or refused", &[], probed);
     trials.both("remote/answers as events", &[], events);
     trials.both("remote/the rest of an answer is fetched", &[], resumed);
     trials.both("remote/a session that is over begins again", &[], expired);
@@ -102,44 +101,6 @@ fn discovered(bench: &Bench) -> Verdict {
     ensure!(call.header("mcp-name") == "echo", "{call:?}");
     ensure!(call.header("mcp-param-value") == "=?base64?Z3LDvG4=?=", "{call:?}");
     Ok(())
-}
-
-fn probed(bench: &Bench) -> Verdict {
-    let remote = Remote::start(|asked, out| match (asked.verb.as_str(), asked.method()) {
-        ("POST", "server/discover") => {
-            respond(out, "200 OK", "application/json", "", &answer_to(asked, &json!({})))
-        }
-        _ => legacy(asked, out, &tools(&["echo"])),
-    })?;
-    let mut gateway = serve(bench, &remote, "")?;
-    echo(&mut gateway, 5)?;
-    gateway.close()?;
-    ensure!(remote.asked_for("initialize").len() == 1, "{:?}", remote.asked());
-
-    let refused = AtomicU32::new(0);
-    let remote = Remote::start(move |asked, out| match asked.method() {
-        "server/discover" if refused.fetch_add(1, Ordering::Relaxed) == 0 => refuse_revision(asked, out),
-        _ => modern(asked, out, &tools(&["echo"])),
-    })?;
-    let mut gateway = serve(bench, &remote, "")?;
-    echo(&mut gateway, 6)?;
-    gateway.close()?;
-    ensure!(remote.asked_for("server/discover").len() == 2, "{:?}", remote.asked());
-    ensure!(remote.asked_for("initialize").is_empty(), "{:?}", remote.asked());
-
-    let remote = Remote::start(refuse_revision)?;
-    let mut gateway = serve(bench, &remote, "")?;
-    let listed = gateway.call("search", &json!({ "query": "" }))?;
-    ensure!(listed["unavailable"].to_string().contains("(2026-07-28), and refuses them"), "{listed}");
-    gateway.close().map(|_| ())
-}
-
-/// Refuses the revision of every request, and names the same as supported.
-fn refuse_revision(asked: &Asked, out: &mut TcpStream) -> io::Result<()> {
-    let data = json!({ "supported": ["2026-07-28"], "requested": "2026-07-28" });
-    let error = json!({ "code": -32022, "message": "unsupported", "data": data });
-    let answer = json!({ "jsonrpc": "2.0", "id": asked.body["id"], "error": error });
-    respond(out, "400 Bad Request", "application/json", "", &answer.to_string())
 }
 
 fn events(bench: &Bench) -> Verdict {
