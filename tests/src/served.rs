@@ -52,6 +52,18 @@ impl Served {
         self.at.split("//").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or_default()
     }
 
+    /// The gateway's own process id.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// How many leaves there are; 0 where the trial has no group of its own to look into.
+    #[must_use]
+    pub fn leaves(&self) -> usize {
+        self.place.leaves()
+    }
+
     /// Its standard error so far.
     #[must_use]
     pub fn said(&self) -> String {
