@@ -6,7 +6,7 @@ use oubliette_tests::{Verdict, ensure};
 use serde_json::{Value, json};
 
 /// What happens to a run however good its program is: there was no place for it, or it was killed.
-const FATE: [&str; 5] = ["busy", "killed", "internal", "jail", "protocol"];
+const FATE: [&str; 4] = ["busy", "killed", "internal", "jail"];
 /// Calls of the bad servers that end in every way.
 const BAD_CALLS: [&str; 16] = [
     "frail.die({})",

@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
 /// How a run can end that has nothing to do with its program.
-const LOSSES: [&str; 4] = ["killed", "internal", "jail", "protocol"];
+const LOSSES: [&str; 3] = ["killed", "internal", "jail"];
 /// What a soak has to have in it, or it shows nothing.
 const EVERYTHING: [&str; 14] = [
     "run ok",
