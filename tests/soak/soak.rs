@@ -29,7 +29,7 @@ const IDLE_THREADS: Duration = Duration::from_secs(11);
 const SOON: Duration = Duration::from_secs(60);
 /// How much more memory the supervisor may have after the second half than after the first, KiB: some of it carries
 /// answers of megabytes, and its allocator keeps what it once had for them.
-const MORE_MEMORY: u64 = 48 << 10;
+const MORE_MEMORY: u64 = 32 << 10;
 
 /// What must be as before.
 #[derive(Debug, PartialEq, Eq)]
