@@ -81,16 +81,23 @@ pub(crate) fn judge(
     match last {
         Last::Finished(finished) => Ok(*finished),
         Last::Fault(fault) => Err(guest_fault(&fault, limits)),
-        Last::Breach(what) => Err(error(
-            "protocol",
-            Blame::Guest,
-            format!("the guest broke its protocol and was killed: {what}"),
-            Some(
-                "No ordinary program can do this. The guest's engine was taken over, or has a fault: please report it.",
-            ),
-        )),
-        Last::Closed => Err(left_without_a_word(ending, run, limits)),
+        Last::Breach(what) => Err(breach(&what)),
+        Last::CutOff(what) if matches!(ending.end.map(|end| end.status), Some(EndStatus::Exited(_))) => {
+            Err(breach(&what))
+        }
+        Last::CutOff(_) | Last::Closed => Err(left_without_a_word(ending, run, limits)),
     }
+}
+
+fn breach(what: &str) -> Box<RunError> {
+    error(
+        "protocol",
+        Blame::Guest,
+        format!("the guest broke its protocol and was killed: {what}"),
+        Some(
+            "No ordinary program can do this. The guest's engine was taken over, or has a fault: please report it.",
+        ),
+    )
 }
 
 fn guest_fault(fault: &Fault, limits: &Limits) -> Box<RunError> {

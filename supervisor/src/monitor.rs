@@ -8,7 +8,7 @@ mod refused;
 
 use crate::arguments::{self, Validated};
 use crate::console::Console;
-use crate::guest::link::Link;
+use crate::guest::link::{Link, LinkError};
 use crate::report::{CallRecord, LogLine};
 use crate::upstream::{CallFailure, CallResult, Upstreams};
 use catalog::Catalog;
@@ -108,6 +108,8 @@ pub(crate) enum Last {
     Fault(Fault),
     /// It said what no honest guest says.
     Breach(String),
+    /// It ended inside a frame. Only the kernel knows whether that was its own doing.
+    CutOff(String),
     /// It left without a last frame.
     Closed,
 }
@@ -282,6 +284,7 @@ pub(crate) async fn serve(link: &mut Link, methods: &Arc<Methods<Monitored>>, ru
         let step = tokio::select! {
             frame = link.next() => match frame {
                 None => return Last::Closed,
+                Some(Err(error @ LinkError::Socket(_))) => return Last::CutOff(error.to_string()),
                 Some(Err(error)) => Err(error.to_string()),
                 Some(Ok(payload)) => monitor.take(&payload),
             },

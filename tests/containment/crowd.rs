@@ -1,7 +1,9 @@
 //! Many runs at once, ended in every way at random moments: afterwards the supervisor is as it was before.
 
 use oubliette_tests::bench::Bench;
+use oubliette_tests::dice::Dice;
 use oubliette_tests::gateway::{Gateway, at_rest};
+use oubliette_tests::holdings::{descriptors, figure, zombies};
 use oubliette_tests::needs::Need;
 use oubliette_tests::trials::Trials;
 use oubliette_tests::{Failed, Verdict, ensure};
@@ -44,25 +46,13 @@ struct Holdings {
 
 fn holdings(gateway: &Gateway) -> Holdings {
     let processes: BTreeSet<u32> = gateway.processes().into_iter().collect();
-    let links = fs::read_dir(format!("/proc/{}/fd", gateway.id())).into_iter().flatten().flatten();
-    let mut descriptors = BTreeMap::new();
-    for link in links.filter_map(|entry| fs::read_link(entry.path()).ok()) {
-        let kind = link.display().to_string().split(':').next().unwrap_or_default().to_owned();
-        *descriptors.entry(kind).or_default() += 1;
-    }
-    let is_zombie = |id: &&u32| {
-        fs::read_to_string(format!("/proc/{id}/status")).is_ok_and(|status| status.contains("\nState:\tZ"))
-    };
-    let zombies = processes.iter().filter(is_zombie).count();
+    let (descriptors, zombies) = (descriptors(gateway.id()), zombies(&processes));
     Holdings { leaves: gateway.leaves(), descriptors, zombies, processes }
 }
 
 /// Resident memory of the supervisor, KiB.
 fn resident(gateway: &Gateway) -> Result<u64, Failed> {
-    let status =
-        fs::read_to_string(format!("/proc/{}/status", gateway.id())).map_err(|error| error.to_string())?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    Ok(line.and_then(|line| line.trim().strip_suffix(" kB")?.parse().ok()).ok_or("no VmRSS")?)
+    Ok(figure(gateway.id(), "VmRSS")?)
 }
 
 fn wait_until_as_before(gateway: &Gateway, before: &Holdings) -> Verdict {
@@ -74,18 +64,6 @@ fn wait_until_as_before(gateway: &Gateway, before: &Holdings) -> Verdict {
         }
         ensure!(begun.elapsed() < SOON, "before: {before:?}\nnow: {now:?}");
         std::thread::sleep(Duration::from_millis(10));
-    }
-}
-
-/// The same sequence every time (xorshift).
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % u64::try_from(sides).unwrap_or(1)).unwrap_or(0)
     }
 }
 

@@ -54,6 +54,16 @@ enum Stream {
     Unix(UnixStream),
 }
 
+impl Stream {
+    fn hang_up(&self) {
+        // It may be closed already.
+        let _ = match self {
+            Self::Tcp(stream) => stream.shutdown(Shutdown::Both),
+            Self::Unix(stream) => stream.shutdown(Shutdown::Both),
+        };
+    }
+}
+
 impl Read for Stream {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         match self {
@@ -144,6 +154,24 @@ impl Host {
     /// # Errors
     /// When it cannot be sent.
     pub fn ask_modern(&mut self, method: &str, params: &Value) -> Result<Reply, Failed> {
+        let (host, message) = self.modern(method, params);
+        host.send("POST", message.as_bytes())
+    }
+
+    /// Makes a request as [`Host::ask_modern`] does, and hangs up after a while, answered or not.
+    ///
+    /// # Errors
+    /// When it cannot be sent.
+    pub fn ask_and_leave(&mut self, method: &str, params: &Value, after: Duration) -> Result<(), Failed> {
+        let (host, message) = self.modern(method, params);
+        let stream = host.connect(&host.request("POST", message.as_bytes()))?;
+        std::thread::sleep(after);
+        stream.hang_up();
+        Ok(())
+    }
+
+    /// The request, and who sends it.
+    fn modern(&mut self, method: &str, params: &Value) -> (Self, String) {
         let version = crate::gateway::MODERN;
         let id = self.next_id;
         self.next_id += 1;
@@ -162,7 +190,7 @@ impl Host {
             host = host.with("Mcp-Name", name);
         }
         let message = json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params });
-        host.send("POST", message.to_string().as_bytes())
+        (host, message.to_string())
     }
 
     /// Runs a program in its session; the report.
@@ -191,11 +219,15 @@ impl Host {
     /// # Errors
     /// When there is no answer.
     pub fn send(&self, method: &str, body: &[u8]) -> Result<Reply, Failed> {
+        self.raw(&self.request(method, body))
+    }
+
+    fn request(&self, method: &str, body: &[u8]) -> Vec<u8> {
         let mut head = format!("{method} /mcp HTTP/1.1\r\nContent-Length: {}\r\n", body.len());
         for (name, value) in &self.headers {
             head.push_str(&format!("{name}: {value}\r\n"));
         }
-        self.raw(&[head.as_bytes(), b"\r\n", body].concat())
+        [head.as_bytes(), b"\r\n", body].concat()
     }
 
     /// Sends any bytes over a connection of its own; the head of the answer is read.
@@ -203,6 +235,10 @@ impl Host {
     /// # Errors
     /// When there is no answer.
     pub fn raw(&self, bytes: &[u8]) -> Result<Reply, Failed> {
+        Reply::read(BufReader::new(self.connect(bytes)?))
+    }
+
+    fn connect(&self, bytes: &[u8]) -> Result<Stream, Failed> {
         let told = |error: std::io::Error| format!("{:?}: {error}", self.at);
         let mut stream = match &self.at {
             At::Tcp(address) => TcpStream::connect(address).map(Stream::Tcp).map_err(told)?,
@@ -215,7 +251,7 @@ impl Host {
         }
         // Who answers before all of it was sent may have closed already.
         let _ = stream.write_all(bytes);
-        Reply::read(BufReader::new(stream))
+        Ok(stream)
     }
 }
 
@@ -285,11 +321,7 @@ impl Reply {
 
     /// Closes the connection, whatever is still to come.
     pub fn hang_up(self) {
-        // It may be closed already.
-        let _ = match self.body.from.get_ref() {
-            Stream::Tcp(stream) => stream.shutdown(Shutdown::Both),
-            Stream::Unix(stream) => stream.shutdown(Shutdown::Both),
-        };
+        self.body.from.get_ref().hang_up();
     }
 }
 

@@ -5,9 +5,9 @@ use crate::Failed;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread;
 
 /// Longest message that it reads, bytes.
@@ -55,6 +55,7 @@ impl Asked {
 pub struct Remote {
     address: SocketAddr,
     asked: Arc<Mutex<Vec<Asked>>>,
+    open: Arc<Mutex<Vec<Weak<TcpStream>>>>,
     over: Arc<AtomicBool>,
 }
 
@@ -69,17 +70,19 @@ impl Remote {
     {
         let listener = TcpListener::bind("127.0.0.1:0").map_err(|error| error.to_string())?;
         let address = listener.local_addr().map_err(|error| error.to_string())?;
-        let (asked, over) = (Arc::default(), Arc::new(AtomicBool::new(false)));
-        let remote = Self { address, asked: Arc::clone(&asked), over: Arc::clone(&over) };
+        let (asked, open, over) = (Arc::default(), Arc::default(), Arc::new(AtomicBool::new(false)));
+        let remote =
+            Self { address, asked: Arc::clone(&asked), open: Arc::clone(&open), over: Arc::clone(&over) };
         let answer = Arc::new(answer);
         thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
                 if over.load(Ordering::Relaxed) {
                     return;
                 }
-                let (asked, answer) = (Arc::clone(&asked), Arc::clone(&answer));
+                let (asked, answer, stream) = (Arc::clone(&asked), Arc::clone(&answer), Arc::new(stream));
+                remember(&open, &stream);
                 // The client may go at any time: that is what some trials are about.
-                thread::spawn(move || serve(stream, &asked, answer.as_ref()).ok());
+                thread::spawn(move || serve(&stream, &asked, answer.as_ref()).ok());
             }
         });
         Ok(remote)
@@ -97,6 +100,20 @@ impl Remote {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Forgets what it was asked so far, for who lets it be asked for long.
+    pub fn forget(&self) {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// Closes every connection that a client keeps.
+    pub fn hang_up(&self) {
+        let open = std::mem::take(&mut *self.open.lock().unwrap_or_else(PoisonError::into_inner));
+        for stream in open.iter().filter_map(Weak::upgrade) {
+            // The client may have closed it.
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+    }
+
     /// What it was asked so far by messages of this method.
     #[must_use]
     pub fn asked_for(&self, method: &str) -> Vec<Asked> {
@@ -112,13 +129,19 @@ impl Drop for Remote {
     }
 }
 
+fn remember(open: &Mutex<Vec<Weak<TcpStream>>>, stream: &Arc<TcpStream>) {
+    let mut open = open.lock().unwrap_or_else(PoisonError::into_inner);
+    open.retain(|stream| stream.strong_count() > 0);
+    open.push(Arc::downgrade(stream));
+}
+
 fn serve(
-    stream: TcpStream,
+    stream: &TcpStream,
     asked: &Mutex<Vec<Asked>>,
     answer: &(dyn Fn(&Asked, &mut TcpStream) -> io::Result<()> + Send + Sync),
 ) -> io::Result<()> {
     let mut reader = BufReader::new(stream.try_clone()?);
-    let mut stream = stream;
+    let mut stream = stream.try_clone()?;
     while let Some(request) = read(&mut reader)? {
         asked.lock().unwrap_or_else(PoisonError::into_inner).push(request.clone());
         answer(&request, &mut stream)?;

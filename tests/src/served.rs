@@ -9,7 +9,7 @@ use std::io::{BufRead, BufReader};
 use std::process::Child;
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 /// Nothing may take longer to start or to end.
@@ -24,6 +24,7 @@ pub struct Served {
     /// Where it says that it serves: a URL, or the path of a socket.
     pub at: String,
     stderr: Arc<Mutex<String>>,
+    listening: Option<JoinHandle<()>>,
 }
 
 impl Served {
@@ -34,8 +35,8 @@ impl Served {
     pub fn start(invocation: Invocation) -> Result<Self, Failed> {
         let (mut child, place) = invocation.start()?;
         let stderr = Arc::new(Mutex::new(String::new()));
-        let lines = listen(child.stderr.take().ok_or("no standard error")?, Arc::clone(&stderr));
-        let mut served = Self { child, place, at: String::new(), stderr };
+        let (lines, listening) = listen(child.stderr.take().ok_or("no standard error")?, Arc::clone(&stderr));
+        let mut served = Self { child, place, at: String::new(), stderr, listening: Some(listening) };
         let deadline = Instant::now() + PATIENCE;
         while let Ok(line) = lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
             if let Some((_, at)) = line.split_once(SAID) {
@@ -50,6 +51,18 @@ impl Served {
     #[must_use]
     pub fn address(&self) -> &str {
         self.at.split("//").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or_default()
+    }
+
+    /// The gateway's own process id.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// How many leaves there are; 0 where the trial has no group of its own to look into.
+    #[must_use]
+    pub fn leaves(&self) -> usize {
+        self.place.leaves()
     }
 
     /// Its standard error so far.
@@ -83,6 +96,8 @@ impl Served {
             return Err(format!("{status}: {}", self.said()).into());
         }
         self.place.remove()?;
+        // Nobody is left who could say more: what is still in the pipe is the end of it.
+        self.listening.take().map(JoinHandle::join);
         Ok(self.said())
     }
 
@@ -103,9 +118,9 @@ impl Drop for Served {
     }
 }
 
-fn listen(stderr: std::process::ChildStderr, said: Arc<Mutex<String>>) -> Receiver<String> {
+fn listen(stderr: std::process::ChildStderr, said: Arc<Mutex<String>>) -> (Receiver<String>, JoinHandle<()>) {
     let (tell, lines) = channel();
-    thread::spawn(move || {
+    let listening = thread::spawn(move || {
         for line in BufReader::new(stderr).lines().map_while(Result::ok) {
             let mut said = said.lock().unwrap_or_else(PoisonError::into_inner);
             said.push_str(&line);
@@ -115,5 +130,5 @@ fn listen(stderr: std::process::ChildStderr, said: Arc<Mutex<String>>) -> Receiv
             let _ = tell.send(line);
         }
     });
-    lines
+    (lines, listening)
 }
