@@ -125,8 +125,8 @@ impl Bench {
         Ok(gateway)
     }
 
-    /// A configuration with the scripted upstream as `scripted`, the demo shop as `shop`, and `more` before
-    /// them; its path.
+    /// A configuration with the scripted upstream as `scripted`, which takes a hundred calls at once, the demo shop as
+    /// `shop`, and `more` before them; its path.
     ///
     /// # Errors
     /// When it cannot be written.
@@ -134,6 +134,7 @@ impl Bench {
         let (scripted, oubliette) = (self.binary("scripted-upstream")?, self.binary("oubliette")?);
         let servers = format!(
             "\n[servers.scripted]\ncommand = {scripted:?}\nenv = {{ GRANTED = \"configured\" }}\n\
+             calls_in_flight = 100\n\
              [servers.shop]\ncommand = {oubliette:?}\nargs = [\"demo-server\"]\n"
         );
         self.write("oubliette.toml", format!("{more}{servers}"))

@@ -35,7 +35,7 @@ pub(super) fn add(trials: &mut Trials) -> Result<(), Failed> {
 fn walk(bench: &Bench, way: &Way) -> Verdict {
     let scripted = bench.binary("scripted-upstream")?;
     let weird = format!(
-        "[limits]\ncalls_in_flight = 100\n[servers.weird-server]\ncommand = {scripted:?}\nargs = [\"weird\"]\ncalls_in_flight = 100\n"
+        "[limits]\ncalls_in_flight = 100\n[servers.weird-server]\ncommand = {scripted:?}\nargs = [\"weird\"]\n"
     );
     let config = bench.config(&weird)?;
     let outcome = bench.run_program(&["--config", &config], &way.code)?;
